@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** A program that the rehearsal or a suite uses where the machine has it. */
+export type Tool = keyof typeof tools;
+
+interface ToolDescription {
+  /** What to do where it is missing, as the end of a sentence. */
+  advice: string;
+  present: () => boolean;
+}
+
+/** Programs are found, not assumed: what is missing is skipped by name, with the advice given here. */
+const tools = {
+  terraform: { advice: 'install Terraform 1.10 or newer', present: () => onPath('terraform') },
+  python: { advice: 'install Python 3.9 or newer with venv', present: () => onPath('python3') },
+  java: { advice: 'install a JDK, 17 or newer', present: () => answers('java', ['-version']) },
+  maven: { advice: 'install Apache Maven 3.8 or newer', present: () => onPath('mvn') },
+  openssl: { advice: 'install OpenSSL 1.1.1 or newer', present: () => onPath('openssl') },
+  curl: { advice: 'install curl', present: () => onPath('curl') },
+  machine: {
+    advice: 'run .ci/install-debian-packages as root on Debian: systemd-nspawn, mmdebstrap, dnf, rpm, createrepo_c',
+    present: () =>
+      process.getuid?.() === 0 && ['systemd-nspawn', 'mmdebstrap', 'dnf', 'rpmbuild', 'createrepo_c'].every(onPath),
+  },
+} satisfies Record<string, ToolDescription>;
+
+/** Which of the tools are missing here, each with its advice. */
+export function missingTools(wanted: readonly Tool[]): { tool: Tool; advice: string }[] {
+  return wanted.filter((tool) => !tools[tool].present()).map((tool) => ({ tool, advice: tools[tool].advice }));
+}
+
+function onPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
+}
+
+function answers(program: string, parameters: string[]): boolean {
+  return onPath(program) && spawnSync(program, parameters, { stdio: 'ignore' }).status === 0;
+}
