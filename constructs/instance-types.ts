@@ -1,0 +1,52 @@
+/**
+ * EC2 instance types with ARM processors that a host may have, each with its memory in GiB.
+ * Source: EC2's instance type pages for T4g, M6g, M7g, R6g, R7g, C6g and C7g.
+ */
+export const armInstanceMemory = {
+  't4g.nano': 0.5,
+  't4g.micro': 1,
+  't4g.small': 2,
+  't4g.medium': 4,
+  't4g.large': 8,
+  't4g.xlarge': 16,
+  't4g.2xlarge': 32,
+  'c6g.medium': 2,
+  'c6g.large': 4,
+  'c6g.xlarge': 8,
+  'c6g.2xlarge': 16,
+  'c7g.medium': 2,
+  'c7g.large': 4,
+  'c7g.xlarge': 8,
+  'c7g.2xlarge': 16,
+  'm6g.medium': 4,
+  'm6g.large': 8,
+  'm6g.xlarge': 16,
+  'm6g.2xlarge': 32,
+  'm7g.medium': 4,
+  'm7g.large': 8,
+  'm7g.xlarge': 16,
+  'm7g.2xlarge': 32,
+  'r6g.medium': 8,
+  'r6g.large': 16,
+  'r6g.xlarge': 32,
+  'r6g.2xlarge': 64,
+  'r7g.medium': 8,
+  'r7g.large': 16,
+  'r7g.xlarge': 32,
+  'r7g.2xlarge': 64,
+} as const satisfies Record<string, number>;
+
+export type ArmInstanceType = keyof typeof armInstanceMemory;
+
+/** Elasticsearch and Kibana together need this much memory, in GiB. */
+export const leastMemory = 4;
+
+/** The instance types that hold Elasticsearch and Kibana together. */
+export const hostInstanceTypes = (Object.keys(armInstanceMemory) as ArmInstanceType[]).filter(
+  (type) => armInstanceMemory[type] >= leastMemory,
+);
+
+/** Whether a type earns and spends CPU credits (the T family alone). */
+export function isBurstable(type: string): boolean {
+  return type.startsWith('t');
+}

@@ -1,0 +1,416 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { armInstanceMemory, hostInstanceTypes, isBurstable, leastMemory } from './constructs/instance-types';
+import { contradictions, warnings } from './settings/contradictions';
+import { listMistakes, type Mistake } from './settings/mistakes';
+
+/** A string of one form. `allowed` completes "allowed: …" in an error. */
+function text(pattern: RegExp, allowed: string, description: string) {
+  return z.string({ error: allowed }).regex(pattern, { error: allowed }).meta({ description });
+}
+
+/** A whole number within bounds, both allowed. */
+function whole(least: number, most: number, unit: string, description: string) {
+  const allowed = `a whole number from ${least} to ${most}${unit === '' ? '' : ` (${unit})`}`;
+  return z
+    .int({ error: allowed })
+    .min(least, { error: allowed })
+    .max(most, { error: allowed })
+    .meta({ description: `${description}${unit === '' ? '' : `, in ${unit}`}` });
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values, description: string) {
+  return z.enum(values, { error: `one of ${values.join(', ')}` }).meta({ description });
+}
+
+function yesOrNo(description: string) {
+  return z.boolean({ error: 'true or false' }).meta({ description });
+}
+
+function list<Item extends z.ZodType>(item: Item, least: number, most: number, allowed: string, description: string) {
+  return z
+    .array(item, { error: allowed })
+    .min(least, { error: allowed })
+    .max(most, { error: allowed })
+    .meta({ description });
+}
+
+function group<Shape extends z.ZodRawShape>(shape: Shape, description: string) {
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? 'an object' : undefined) }).meta({
+    description,
+  });
+}
+
+const cidrAllowed =
+  'a block of addresses in CIDR notation without host bits, such as 203.0.113.7/32 or 2001:db8::/48; 0.0.0.0/0 and ::/0 open the door to everybody';
+
+/** Whether a text is an IPv4 or IPv6 block in CIDR notation whose bits after the prefix are zero. */
+function isCidr(given: string): boolean {
+  const match = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(given);
+  const [, address = '', prefix = ''] = match ?? [];
+  const version = isIP(address);
+  if (version === 0 || Number(prefix) > (version === 4 ? 32 : 128)) return false;
+  const bits = version === 4 ? ipv4Bits(address) : ipv6Bits(address);
+  return !bits.slice(Number(prefix)).includes('1');
+}
+
+function ipv4Bits(address: string): string {
+  return address
+    .split('.')
+    .map((part) => Number(part).toString(2).padStart(8, '0'))
+    .join('');
+}
+
+function ipv6Bits(address: string): string {
+  const mapped = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
+    [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((part) => part.toString(16)).join(':'),
+  );
+  const [left = [], right = []] = mapped.split('::').map((half) => half.split(':').filter((part) => part !== ''));
+  const zeros = Array<string>(8 - left.length - right.length).fill('0');
+  return [...left, ...zeros, ...right].map((part) => Number.parseInt(part, 16).toString(2).padStart(16, '0')).join('');
+}
+
+const cidr = z
+  .string({ error: cidrAllowed })
+  .refine(isCidr, { error: cidrAllowed })
+  .meta({ description: 'A block of IPv4 or IPv6 addresses' });
+
+const volumeShape = (size: number, description: string) =>
+  group(
+    {
+      size: whole(8, 16_384, 'GiB', 'Size; it can grow later, never shrink').default(size),
+      type: oneOf(['gp3', 'gp2', 'io2'], 'EBS volume type').default('gp3'),
+      iops: whole(
+        100,
+        64_000,
+        'operations a second',
+        'Provisioned IOPS (gp3 has 3000 without; io2 needs it)',
+      ).optional(),
+      throughput: whole(125, 1_000, 'MiB/s', 'Provisioned throughput (gp3 only, which has 125 without)').optional(),
+    },
+    description,
+  ).prefault({});
+
+const instanceAllowed = `one of ${hostInstanceTypes.join(', ')} (Elasticsearch and Kibana need ${leastMemory} GiB)`;
+
+const service = group(
+  {
+    name: text(
+      /^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$/,
+      'lower-case letters, digits and hyphens, 1 to 20, starting with a letter',
+      "The service's name: its stack, its function and, unless a subdomain is given, its host name",
+    ),
+    origin: oneOf(
+      ['elasticsearch', 'kibana', 'custom'],
+      'What answers behind the door; custom is a server of your own on the host, with the certificate named after the service',
+    ),
+    port: whole(1_024, 65_535, '', 'The TCP port on the host').optional(),
+    subdomain: text(
+      /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+      'one label of a host name: lower-case letters, digits and hyphens, 1 to 63',
+      "The host name below the domain; the service's name without it",
+    ).optional(),
+    allowedCidrs: list(
+      cidr,
+      1,
+      100,
+      'a list of 1 to 100 blocks; to open the door to everybody write "0.0.0.0/0" (and "::/0")',
+      'Who may knock: blocks of IPv4 and IPv6 addresses. Naming IPv6 makes the door dual-stack',
+    ),
+    requireAuthorization: yesOrNo(
+      'Refuse requests without an Authorization header before anything runs; true for elasticsearch, false for others (Kibana logs in with a cookie)',
+    ).optional(),
+    allowPreflight: yesOrNo(
+      'Let OPTIONS requests through without Authorization, for browsers that call from another site',
+    ).default(false),
+    throttle: group(
+      {
+        rate: whole(1, 10_000, 'requests a second', 'Steady rate').default(50),
+        burst: whole(1, 5_000, 'requests', 'Burst').default(100),
+      },
+      'What the door lets through; above it answers 429',
+    ).prefault({}),
+    response: oneOf(
+      ['streaming', 'buffered'],
+      'streaming sends each answer on as it comes, up to 200 MB; buffered holds it back, up to 6 MB',
+    ).default('streaming'),
+    timeout: whole(1, 900, 'seconds', 'How long one request may take; more than 29 needs streaming').default(29),
+    memory: whole(128, 10_240, 'MB', "The forwarder's memory, which also sets its share of a processor").default(256),
+    reservedConcurrency: whole(
+      1,
+      1_000,
+      'requests at once',
+      'Concurrency kept for this forwarder; new accounts have 10 in all and refuse any',
+    ).optional(),
+    debug: yesOrNo('Log headers and cut bodies, secrets masked').default(false),
+    logRetention: z
+      .literal(
+        [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+        {
+          error:
+            'a number of days that CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, …',
+        },
+      )
+      .meta({ description: 'How long logs are kept, in days' })
+      .default(14),
+    cache: group(
+      {
+        size: z
+          .literal([0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118, 237], {
+            error: 'one of 0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118, 237 (GB)',
+          })
+          .meta({ description: 'Size in GB, billed by the hour' }),
+        paths: list(
+          text(/^\/[A-Za-z0-9._-]+$/, 'one path segment with its leading slash, such as /ui', 'A first path segment'),
+          1,
+          10,
+          'a list of 1 to 10 first path segments, such as ["/ui"]',
+          'Only GET requests below these are cached, by path alone: name only what answers the same to everybody whatever the query',
+        ),
+        ttl: whole(1, 3_600, 'seconds', 'How long an answer is kept').default(300),
+      },
+      "API Gateway's own cache, for buffered services only; streaming has none",
+    ).optional(),
+  },
+  'A door: a REST API with a forwarder',
+);
+
+export const settingsSchema = group(
+  {
+    $schema: z
+      .string({ error: 'the path of the JSON Schema' })
+      .meta({ description: 'Lets editors complete and check' })
+      .optional(),
+    name: text(
+      /^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$/,
+      'lower-case letters, digits and hyphens, 1 to 20, starting with a letter',
+      'The name of this deployment: it stands in the names and tags of everything',
+    ),
+    region: text(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'an AWS region, such as us-east-1', 'Where everything lives'),
+    tags: z
+      .record(
+        z.string().min(1).max(128),
+        z.string({ error: 'a text of up to 256 characters' }).max(256, { error: 'a text of up to 256 characters' }),
+        {
+          error: 'an object of texts',
+        },
+      )
+      .meta({ description: 'Tags on everything, beside our own' })
+      .default({}),
+    domain: group(
+      {
+        name: text(
+          /^(?=.{4,200}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+          'a domain name in lower case, such as example.com',
+          'The doors are host names below it',
+        ),
+        zoneId: text(
+          /^Z[A-Z0-9]{4,31}$/,
+          'a hosted zone id, such as Z0123456789ABCDEFGHIJ',
+          'The Route53 hosted zone, where its name is not the domain or two zones have that name',
+        ).optional(),
+      },
+      'The domain and its public hosted zone in Route53, which has to exist',
+    ),
+    state: group(
+      {
+        bucket: text(
+          /^(?!xn--)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+          'a bucket name: 3 to 63 lower-case letters, digits, hyphens and dots',
+          'The S3 bucket of the Terraform state; NAME-state-DOMAIN without it',
+        ).optional(),
+        region: text(
+          /^[a-z]{2}(?:-[a-z]+)+-\d$/,
+          'an AWS region, such as us-east-1',
+          "The bucket's region; the deployment's without it",
+        ).optional(),
+        existing: yesOrNo(
+          'The bucket is there already and managed elsewhere: bootstrap only checks that it can be reached',
+        ).default(false),
+      },
+      'Where Terraform keeps its state',
+    ).prefault({}),
+    network: group(
+      {
+        cidr: cidr
+          .refine((given) => /^\d+\.\d+\.\d+\.\d+\/(1[6-9]|2[0-4])$/.test(given), {
+            error: 'an IPv4 block from /16 to /24 without host bits, such as 10.42.0.0/16',
+          })
+          .meta({ description: 'The addresses of the VPC, with room for three zones' })
+          .default('10.42.0.0/16'),
+        zones: list(
+          text(/^[a-z]{2}(?:-[a-z]+)+-\d[a-z]$/, 'an availability zone, such as us-east-1a', 'An availability zone'),
+          2,
+          3,
+          'a list of 2 or 3 availability zones',
+          'The zones used, in order: the host and its data live in the first, and forwarders in all. Only ever append',
+        ),
+      },
+      'The network',
+    ),
+    host: group(
+      {
+        instanceType: z
+          .enum(hostInstanceTypes as [string, ...string[]], {
+            error: (issue) =>
+              typeof issue.input === 'string' && issue.input in armInstanceMemory
+                ? `${instanceAllowed}; this one has ${armInstanceMemory[issue.input as keyof typeof armInstanceMemory]} GiB`
+                : instanceAllowed,
+          })
+          .meta({ description: 'The EC2 instance type, ARM' })
+          .default('t4g.medium'),
+        rootVolume: volumeShape(10, 'The root volume: the system and the programs, nothing to keep'),
+        dataVolume: volumeShape(20, 'The data volume: indices, passwords, what has to be kept'),
+        ami: text(
+          /^(?:newest|ami-[0-9a-f]{8,17})$/,
+          '"newest" (the newest Amazon Linux 2023 at the first deploy) or an AMI id such as ami-0123456789abcdef0',
+          'The machine image. Changing a pinned one replaces the host',
+        ).default('newest'),
+        cpuCredits: oneOf(
+          ['standard', 'unlimited'],
+          'What a burstable host does when its credits are spent: standard slows down, unlimited is billed; unlimited without it, for first boots are busy',
+        ).optional(),
+        nodes: z
+          .literal(1, { error: '1 (clusters of several hosts are not built yet)' })
+          .meta({ description: 'How many hosts' })
+          .default(1),
+      },
+      'The machine that Elasticsearch and Kibana run on',
+    ).prefault({}),
+    elastic: group(
+      {
+        version: text(
+          /^(?:[89]\.x|[89]\.(?:0|[1-9]\d?)\.(?:0|[1-9]\d?))$/,
+          '"9.x", "8.x" or an exact version such as "9.2.1"',
+          'The version installed at the first boot of an empty data volume; after that the volume says which it is',
+        ).default('9.x'),
+      },
+      'Elasticsearch and Kibana',
+    ).prefault({}),
+    services: list(service, 1, 20, 'a list of 1 to 20 services', 'The doors'),
+    alarms: group(
+      {
+        email: z
+          .email({ error: 'an e-mail address' })
+          .meta({ description: 'Who is told; AWS asks this address once to confirm. Without it there are no alarms' })
+          .optional(),
+      },
+      'Alarms',
+    ).prefault({}),
+    account: group(
+      {
+        apiGatewayLoggingRole: yesOrNo(
+          'Set the role with which API Gateway writes access logs, one per account and region; false where your account has one already',
+        ).default(true),
+      },
+      'What an account has once',
+    ).prefault({}),
+  },
+  'Searchgate: the settings of one deployment',
+);
+
+type Parsed = z.output<typeof settingsSchema>;
+
+/** A service with its defaults filled in. */
+export type ServiceSettings = Parsed['services'][number] & {
+  port: number;
+  subdomain: string;
+  requireAuthorization: boolean;
+};
+
+/** One deployment's settings, checked, with every default filled in. Units as in docs/settings.md. */
+export type Settings = Omit<Parsed, 'services' | 'state' | 'host' | '$schema'> & {
+  services: ServiceSettings[];
+  state: Parsed['state'] & { bucket: string; region: string };
+  host: Parsed['host'] & { cpuCredits: 'standard' | 'unlimited' | undefined };
+};
+
+/** Thrown when settings cannot be used; holds every mistake, not just the first. */
+export class SettingsError extends Error {
+  constructor(
+    readonly source: string,
+    readonly mistakes: readonly Mistake[],
+  ) {
+    const count = mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`;
+    const lines = mistakes.map(({ path, given, allowed }) =>
+      [`  ${path}`, ...(given === undefined ? [] : [`    given:   ${given}`]), `    allowed: ${allowed}`].join('\n'),
+    );
+    super(`${source}: ${count}\n\n${lines.join('\n\n')}\n`);
+    this.name = 'SettingsError';
+  }
+}
+
+const defaultPorts = { elasticsearch: 9200, kibana: 5601, custom: undefined };
+
+/**
+ * Checks settings and fills in the defaults.
+ *
+ * @param input what the file holds, parsed
+ * @param source how errors name it, usually the file's path
+ * @throws SettingsError with every mistake at once
+ */
+export function readSettings(input: unknown, source = 'settings'): { settings: Settings; warnings: string[] } {
+  const result = settingsSchema.safeParse(input, { reportInput: true });
+  const mistakes = [
+    ...(result.success ? [] : listMistakes(result.error, settingsSchema, input)),
+    ...contradictions(input),
+  ];
+  if (!result.success || mistakes.length > 0) throw new SettingsError(source, mistakes);
+  const { $schema: _, ...parsed } = result.data;
+  const settings: Settings = {
+    ...parsed,
+    state: {
+      ...parsed.state,
+      bucket:
+        parsed.state.bucket ??
+        `${parsed.name}-state-${parsed.domain.name.replaceAll('.', '-')}`.slice(0, 63).replace(/-+$/, ''),
+      region: parsed.state.region ?? parsed.region,
+    },
+    host: {
+      ...parsed.host,
+      cpuCredits: parsed.host.cpuCredits ?? (isBurstable(parsed.host.instanceType) ? 'unlimited' : undefined),
+    },
+    services: parsed.services.map((entry) => ({
+      ...entry,
+      port: entry.port ?? defaultPorts[entry.origin] ?? 0,
+      subdomain: entry.subdomain ?? entry.name,
+      requireAuthorization: entry.requireAuthorization ?? entry.origin === 'elasticsearch',
+    })),
+  };
+  return { settings, warnings: warnings(settings) };
+}
+
+/**
+ * Reads the settings file that SEARCHGATE_SETTINGS names, or `settings/example.json`.
+ *
+ * @throws SettingsError when the file is missing, is no JSON, or holds mistakes
+ */
+export function loadSettings(file = process.env.SEARCHGATE_SETTINGS || 'settings/example.json'): {
+  settings: Settings;
+  warnings: string[];
+} {
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new SettingsError(file, [
+      {
+        path: 'SEARCHGATE_SETTINGS',
+        given: JSON.stringify(file),
+        allowed: `the path of a settings file (${reason(error)})`,
+      },
+    ]);
+  }
+  let input: unknown;
+  try {
+    input = JSON.parse(content);
+  } catch (error) {
+    throw new SettingsError(file, [{ path: '(the whole file)', given: undefined, allowed: `JSON (${reason(error)})` }]);
+  }
+  return readSettings(input, file);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,189 @@
+import { isBurstable } from '../constructs/instance-types';
+import type { Settings } from '../settings';
+import { type Mistake, quote } from './mistakes';
+
+/** Stacks of the project; a service's stack has the service's name, so it can have none of these. */
+export const stackNames = [
+  'state',
+  'account',
+  'network',
+  'certificates',
+  'storage',
+  'host',
+  'power',
+  'delivery',
+] as const;
+
+type Loose = { [key: string]: unknown };
+
+/**
+ * What is wrong between settings that are each right by themselves. It reads the raw input, so that these mistakes are listed
+ * together with those of form; a value of the wrong form is left to the schema.
+ */
+export function contradictions(input: unknown): Mistake[] {
+  const root = object(input);
+  const services = array(root.services).map(object);
+  return [
+    ...zones(root),
+    ...serviceNames(services),
+    ...origins(services),
+    ...services.flatMap(responses),
+    ...host(object(root.host)),
+  ];
+}
+
+/** What is allowed but ought to be known. */
+export function warnings({ services, host }: Settings): string[] {
+  const open = services.flatMap((service, index) =>
+    service.allowedCidrs
+      .filter((cidr) => cidr.endsWith('/0'))
+      .map((cidr) => `services[${index}].allowedCidrs: ${cidr} opens ${service.name} to the whole internet`),
+  );
+  const unprotected = services.flatMap((service, index) =>
+    service.origin === 'elasticsearch' && !service.requireAuthorization
+      ? [
+          `services[${index}].requireAuthorization: requests without credentials reach the forwarder of ${service.name} and are billed`,
+        ]
+      : [],
+  );
+  const slow =
+    host.cpuCredits === 'standard'
+      ? ['host.cpuCredits: standard has no launch credits: first boots and late wakes crawl at a fifth of a processor']
+      : [];
+  return [...open, ...unprotected, ...slow];
+}
+
+function zones(root: Loose): Mistake[] {
+  const region = root.region;
+  const given = array(object(root.network).zones);
+  return given.flatMap((zone, index) => {
+    if (typeof zone !== 'string') return [];
+    const path = `network.zones[${index}]`;
+    if (given.indexOf(zone) < index) return [{ path, given: quote(zone), allowed: 'each zone once' }];
+    if (typeof region === 'string' && !zone.startsWith(region)) {
+      return [{ path, given: quote(zone), allowed: `a zone of the region ${region}, such as ${region}a` }];
+    }
+    return [];
+  });
+}
+
+function serviceNames(services: Loose[]): Mistake[] {
+  const taken: readonly unknown[] = stackNames;
+  return services.flatMap((service, index) => [
+    ...(taken.includes(service.name)
+      ? [
+          {
+            path: `services[${index}].name`,
+            given: quote(service.name),
+            allowed: `any name but a stack's: ${stackNames.join(', ')}`,
+          },
+        ]
+      : []),
+    ...repeated(services, index, 'name', (entry) => entry.name),
+    ...repeated(services, index, 'subdomain', (entry) => entry.subdomain ?? entry.name),
+    ...repeated(
+      services,
+      index,
+      'port',
+      (entry) => entry.port ?? { elasticsearch: 9200, kibana: 5601 }[String(entry.origin)],
+    ),
+    ...(service.origin === 'custom' && service.port === undefined
+      ? [
+          {
+            path: `services[${index}].port`,
+            given: 'nothing',
+            allowed: 'a port from 1024 to 65535: a custom origin has no default',
+          },
+        ]
+      : []),
+  ]);
+}
+
+function repeated(services: Loose[], index: number, key: string, value: (service: Loose) => unknown): Mistake[] {
+  const own = services[index] && value(services[index]);
+  const first = services.findIndex((service) => value(service) === own);
+  if (own === undefined || first === index) return [];
+  if (key === 'subdomain' && services[first]?.name === services[index]?.name) return [];
+  return [{ path: `services[${index}].${key}`, given: quote(own), allowed: `another than that of services[${first}]` }];
+}
+
+function origins(services: Loose[]): Mistake[] {
+  if (services.length === 0) return [];
+  return ['elasticsearch', 'kibana'].flatMap((origin) => {
+    const count = services.filter((service) => service.origin === origin).length;
+    if (count === 1) return [];
+    return [
+      {
+        path: 'services',
+        given: `${count} with the origin ${origin}`,
+        allowed: `exactly one with "origin": "${origin}"`,
+      },
+    ];
+  });
+}
+
+function responses(service: Loose, index: number): Mistake[] {
+  const path = `services[${index}]`;
+  const buffered = service.response === 'buffered';
+  return [
+    ...(service.cache !== undefined && !buffered
+      ? [
+          {
+            path: `${path}.cache`,
+            given: quote(service.cache),
+            allowed: 'a cache only with "response": "buffered": streamed answers are never cached',
+          },
+        ]
+      : []),
+    ...(buffered && typeof service.timeout === 'number' && service.timeout > 29
+      ? [
+          {
+            path: `${path}.timeout`,
+            given: quote(service.timeout),
+            allowed: 'at most 29 (seconds) with "response": "buffered"',
+          },
+        ]
+      : []),
+  ];
+}
+
+function host(settings: Loose): Mistake[] {
+  const type = settings.instanceType;
+  return [
+    ...(typeof type === 'string' && settings.cpuCredits !== undefined && !isBurstable(type)
+      ? [{ path: 'host.cpuCredits', given: quote(settings.cpuCredits), allowed: `nothing: ${type} has no CPU credits` }]
+      : []),
+    ...volume('host.rootVolume', object(settings.rootVolume), 10),
+    ...volume('host.dataVolume', object(settings.dataVolume), 20),
+  ];
+}
+
+/** EBS's own rules between type, size, IOPS and throughput. Source: "Amazon EBS volume types". */
+function volume(path: string, settings: Loose, defaultSize: number): Mistake[] {
+  const { type = 'gp3', size = defaultSize, iops, throughput } = settings;
+  const mistakes: Mistake[] = [];
+  const wrong = (key: string, allowed: string) =>
+    mistakes.push({ path: `${path}.${key}`, given: quote(settings[key]), allowed });
+  if (typeof size !== 'number') return [];
+  if (type === 'gp3' && typeof iops === 'number') {
+    const most = Math.min(16_000, size * 500);
+    if (iops < 3_000 || iops > most) wrong('iops', `3000 to ${Math.max(3_000, most)} for gp3 of ${size} GiB`);
+  }
+  if (type === 'gp3' && typeof throughput === 'number' && throughput > (typeof iops === 'number' ? iops : 3_000) / 4) {
+    wrong('throughput', `at most a quarter of the IOPS, ${(typeof iops === 'number' ? iops : 3_000) / 4} MiB/s`);
+  }
+  if (type !== 'gp3' && throughput !== undefined) wrong('throughput', 'nothing: only gp3 has a throughput of its own');
+  if (type === 'gp2' && iops !== undefined) wrong('iops', 'nothing: the IOPS of gp2 follow its size');
+  if (type === 'io2' && iops === undefined) wrong('iops', 'a number: io2 needs it');
+  if (type === 'io2' && typeof iops === 'number' && iops > size * 1_000)
+    wrong('iops', `at most ${size * 1_000} for io2 of ${size} GiB`);
+  return mistakes;
+}
+
+function object(value: unknown): Loose {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Loose) : {};
+}
+
+function array(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
