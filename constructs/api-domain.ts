@@ -1,0 +1,69 @@
+import { AcmCertificate } from '@cdktf/provider-aws/lib/acm-certificate';
+import { AcmCertificateValidation } from '@cdktf/provider-aws/lib/acm-certificate-validation';
+import { ApiGatewayBasePathMapping } from '@cdktf/provider-aws/lib/api-gateway-base-path-mapping';
+import { ApiGatewayDomainName } from '@cdktf/provider-aws/lib/api-gateway-domain-name';
+import { Route53Record } from '@cdktf/provider-aws/lib/route53-record';
+import { Construct } from 'constructs';
+
+export interface ApiDomainProps {
+  /** The host name, such as `search.example.com`. */
+  readonly domainName: string;
+  /** The public hosted zone that holds it. */
+  readonly zoneId: string;
+  readonly restApiId: string;
+  readonly stageName: string;
+  /** Reachable over IPv6 too. Fixed at synth. @default false */
+  readonly dualStack?: boolean;
+}
+
+/** A host name for a REST API: its certificate, validated through DNS, the mapping, and the records that point to it. */
+export class ApiDomain extends Construct {
+  /** `https://` and the host name. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: ApiDomainProps) {
+    super(scope, id);
+    const certificate = new AcmCertificate(this, 'certificate', {
+      domainName: props.domainName,
+      validationMethod: 'DNS',
+      lifecycle: { createBeforeDestroy: true },
+    });
+    const challenge = certificate.domainValidationOptions.get(0);
+    const validationRecord = new Route53Record(this, 'validation-record', {
+      zoneId: props.zoneId,
+      name: challenge.resourceRecordName,
+      type: challenge.resourceRecordType,
+      records: [challenge.resourceRecordValue],
+      ttl: 300,
+      allowOverwrite: true,
+    });
+    const validation = new AcmCertificateValidation(this, 'validation', {
+      certificateArn: certificate.arn,
+      validationRecordFqdns: [validationRecord.fqdn],
+    });
+    const domain = new ApiGatewayDomainName(this, 'domain', {
+      domainName: props.domainName,
+      regionalCertificateArn: validation.certificateArn,
+      securityPolicy: 'TLS_1_2',
+      endpointConfiguration: { types: ['REGIONAL'], ipAddressType: props.dualStack === true ? 'dualstack' : 'ipv4' },
+    });
+    new ApiGatewayBasePathMapping(this, 'mapping', {
+      apiId: props.restApiId,
+      stageName: props.stageName,
+      domainName: domain.domainName,
+    });
+    for (const type of props.dualStack === true ? ['A', 'AAAA'] : ['A']) {
+      new Route53Record(this, `${type.toLowerCase()}-record`, {
+        zoneId: props.zoneId,
+        name: props.domainName,
+        type,
+        alias: {
+          name: domain.regionalDomainName,
+          zoneId: domain.regionalZoneId,
+          evaluateTargetHealth: false,
+        },
+      });
+    }
+    this.url = `https://${props.domainName}`;
+  }
+}

@@ -1,0 +1,12 @@
+/** The name of the first node, and of the list that further ones join. */
+export function nodeName(index: number): string {
+  return `node-${index}`;
+}
+
+/**
+ * The name that a service's certificate carries and its forwarder checks. It is fixed, whatever host or address serves it, and
+ * no DNS knows it.
+ */
+export function internalName(server: string, deployment: string): string {
+  return `${server}.${deployment}.internal`;
+}

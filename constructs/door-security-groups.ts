@@ -1,0 +1,70 @@
+import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
+import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule';
+import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
+import { Construct } from 'constructs';
+
+export interface DoorSecurityGroupsProps {
+  /** Group names begin with it. */
+  readonly name: string;
+  readonly vpcId: string;
+  /** The services behind the doors. Names are fixed at synth. */
+  readonly services: readonly { readonly name: string; readonly port: number }[];
+}
+
+/**
+ * Two security groups: forwarders may reach hosts on the services' ports and nothing else; hosts accept just that, and may go
+ * out to HTTPS, DNS and NTP. Each rule is a resource of its own, so that adding a service changes no other rule.
+ */
+export class DoorSecurityGroups extends Construct {
+  readonly hostsId: string;
+  readonly forwardersId: string;
+
+  constructor(scope: Construct, id: string, props: DoorSecurityGroupsProps) {
+    super(scope, id);
+    const hosts = new SecurityGroup(this, 'hosts', {
+      name: `${props.name}-hosts`,
+      description: 'Hosts: reached by forwarders on the ports of the services, by nobody else',
+      vpcId: props.vpcId,
+      tags: { Name: `${props.name}-hosts` },
+    });
+    const forwarders = new SecurityGroup(this, 'forwarders', {
+      name: `${props.name}-forwarders`,
+      description: 'Forwarders: reach hosts on the ports of the services, nothing else',
+      vpcId: props.vpcId,
+      tags: { Name: `${props.name}-forwarders` },
+    });
+    this.hostsId = hosts.id;
+    this.forwardersId = forwarders.id;
+
+    for (const { name, port } of props.services) {
+      const rule = { ipProtocol: 'tcp', fromPort: port, toPort: port };
+      new VpcSecurityGroupIngressRule(this, `hosts-from-forwarders-${name}`, {
+        ...rule,
+        securityGroupId: hosts.id,
+        referencedSecurityGroupId: forwarders.id,
+        description: `${name} from forwarders`,
+      });
+      new VpcSecurityGroupEgressRule(this, `forwarders-to-hosts-${name}`, {
+        ...rule,
+        securityGroupId: forwarders.id,
+        referencedSecurityGroupId: hosts.id,
+        description: `${name} on hosts`,
+      });
+    }
+    for (const [purpose, ipProtocol, port] of [
+      ['https', 'tcp', 443],
+      ['dns', 'udp', 53],
+      ['dns-tcp', 'tcp', 53],
+      ['ntp', 'udp', 123],
+    ] as const) {
+      new VpcSecurityGroupEgressRule(this, `hosts-to-${purpose}`, {
+        securityGroupId: hosts.id,
+        ipProtocol,
+        fromPort: port,
+        toPort: port,
+        cidrIpv4: '0.0.0.0/0',
+        description: `${purpose} anywhere: packages, Systems Manager, S3, time`,
+      });
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { ApiGatewayIntegration } from '@cdktf/provider-aws/lib/api-gateway-integration';
+import { ApiGatewayMethod } from '@cdktf/provider-aws/lib/api-gateway-method';
+import { ApiGatewayResource } from '@cdktf/provider-aws/lib/api-gateway-resource';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { ResponseMode } from './forwarder-function';
+
+export interface ProxyRoutesProps {
+  readonly restApiId: string;
+  readonly rootResourceId: string;
+  /** The Lambda function's URI, of the kind that the response mode needs. */
+  readonly integrationUri: string;
+  /** Fixed at synth. */
+  readonly responseMode: ResponseMode;
+  /** How long API Gateway waits for the function, in seconds. */
+  readonly timeout: number;
+  /** The validator that refuses requests without Authorization. @default Authorization is not required */
+  readonly requestValidatorId?: string;
+  /** Let OPTIONS requests through without Authorization. Fixed at synth. */
+  readonly allowPreflight: boolean;
+  /** First path segments whose GET answers may be cached, such as `/ui`. Fixed at synth. */
+  readonly cachedPaths: readonly string[];
+}
+
+/** Every method on every path, passed on to one function as it is. */
+export class ProxyRoutes extends Construct {
+  /** What a deployment has to wait for. */
+  readonly dependables: readonly ITerraformDependable[];
+  /** What is served here, for the deployment's fingerprint. */
+  readonly served: readonly unknown[];
+  /** Method paths whose answers are cached, as method settings name them. */
+  readonly cachedMethodPaths: readonly string[];
+  private readonly props: ProxyRoutesProps;
+  private readonly routes: { dependables: ITerraformDependable[]; served: unknown }[] = [];
+
+  constructor(scope: Construct, id: string, props: ProxyRoutesProps) {
+    super(scope, id);
+    this.props = props;
+    const everything = this.resource('proxy', props.rootResourceId, '{proxy+}');
+    this.route('root', props.rootResourceId, 'ANY', { path: '/' });
+    this.route('proxy', everything.id, 'ANY', { path: '/{proxy+}' });
+    if (props.allowPreflight) {
+      this.route('root-preflight', props.rootResourceId, 'OPTIONS', { path: '/', open: true });
+      this.route('proxy-preflight', everything.id, 'OPTIONS', { path: '/{proxy+}', open: true });
+    }
+    this.cachedMethodPaths = props.cachedPaths.map((path) => this.cachedRoute(path.slice(1)));
+    this.dependables = this.routes.flatMap(({ dependables }) => dependables);
+    this.served = this.routes.map(({ served }) => served);
+  }
+
+  /** GET below one first segment, cached by path; everything else there goes on as everywhere. */
+  private cachedRoute(segment: string): string {
+    const parent = this.resource(segment, this.props.rootResourceId, segment);
+    const below = this.resource(`${segment}-proxy`, parent.id, '{proxy+}');
+    this.route(segment, parent.id, 'ANY', { path: `/${segment}` });
+    this.route(`${segment}-proxy`, below.id, 'ANY', { path: `/${segment}/{proxy+}` });
+    this.route(`${segment}-cached`, below.id, 'GET', { path: `/${segment}/{proxy+}`, cached: true });
+    return `${segment}/{proxy+}/GET`;
+  }
+
+  private resource(id: string, parentId: string, pathPart: string): ApiGatewayResource {
+    return new ApiGatewayResource(this, `${id}-resource`, { restApiId: this.props.restApiId, parentId, pathPart });
+  }
+
+  private route(
+    id: string,
+    resourceId: string,
+    httpMethod: string,
+    { path, open = false, cached = false }: { path: string; open?: boolean; cached?: boolean },
+  ): void {
+    const { restApiId, requestValidatorId } = this.props;
+    const guarded = requestValidatorId !== undefined && !open;
+    // An answer may differ by who asks and by what it is compressed with, so both are part of the cache's key.
+    const cacheKeys = [
+      'method.request.path.proxy',
+      'method.request.header.Accept-Encoding',
+      'method.request.header.Authorization',
+    ];
+    const requestParameters = {
+      ...(path.endsWith('{proxy+}') ? { 'method.request.path.proxy': true } : {}),
+      ...(cached ? { 'method.request.header.Accept-Encoding': false } : {}),
+      ...(guarded || cached ? { 'method.request.header.Authorization': guarded } : {}),
+    };
+    const method = {
+      httpMethod,
+      authorization: 'NONE',
+      requestParameters,
+      requestValidatorId: guarded ? requestValidatorId : undefined,
+    };
+    const integration = {
+      type: 'AWS_PROXY',
+      integrationHttpMethod: 'POST',
+      uri: this.props.integrationUri,
+      responseTransferMode: this.props.responseMode === 'streaming' ? 'STREAM' : 'BUFFERED',
+      timeoutMilliseconds: this.props.timeout * 1000,
+      cacheKeyParameters: cached ? cacheKeys : undefined,
+    };
+    const methodResource = new ApiGatewayMethod(this, `${id}-method`, { restApiId, resourceId, ...method });
+    const integrationResource = new ApiGatewayIntegration(this, `${id}-integration`, {
+      restApiId,
+      resourceId,
+      httpMethod: methodResource.httpMethod,
+      ...integration,
+    });
+    this.routes.push({
+      dependables: [methodResource, integrationResource],
+      served: { path, ...method, requestValidatorId: guarded, ...integration },
+    });
+  }
+}

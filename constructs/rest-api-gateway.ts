@@ -1,0 +1,121 @@
+import { ApiGatewayGatewayResponse } from '@cdktf/provider-aws/lib/api-gateway-gateway-response';
+import { ApiGatewayRequestValidator } from '@cdktf/provider-aws/lib/api-gateway-request-validator';
+import { ApiGatewayRestApi } from '@cdktf/provider-aws/lib/api-gateway-rest-api';
+import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
+import { Construct } from 'constructs';
+import { type ApiCache, ApiStage, type Throttle } from './api-stage';
+import type { ResponseMode } from './forwarder-function';
+import { errorBody, gatewayErrors } from './gateway-responses';
+import { policyDocument } from './policy-document';
+import { ProxyRoutes } from './proxy-routes';
+
+export interface RestApiGatewayProps {
+  /** The API's name. */
+  readonly name: string;
+  readonly description?: string;
+  /** The function behind it, usually a {@link ForwarderFunction}. */
+  readonly forwarder: {
+    readonly functionName: string;
+    readonly integrationUri: string;
+    /** Fixed at synth. */
+    readonly responseMode: ResponseMode;
+  };
+  /** Blocks of IPv4 and IPv6 addresses that may knock. */
+  readonly allowedCidrs: string[];
+  /** Refuse requests without an Authorization header before the function runs. Fixed at synth. */
+  readonly requireAuthorization: boolean;
+  /** Let OPTIONS requests through without Authorization. Fixed at synth. @default false */
+  readonly allowPreflight?: boolean;
+  readonly throttle: Throttle;
+  /** How long the function may take, in seconds. */
+  readonly timeout: number;
+  /** Days. */
+  readonly logRetention: number;
+  /** Cache GET answers below some first path segments. Buffered responses only. @default no cache */
+  readonly cache?: ApiCache & { readonly paths: readonly string[] };
+}
+
+/**
+ * A regional REST API that passes every request on to one Lambda function, guarded by an address list, a required header and
+ * throttling, and reached by a custom domain alone. Every answer that it gives by itself is worded by us and shows nothing of
+ * what stands behind it.
+ *
+ * @throws Error when a cache is asked for with streaming responses, which API Gateway never caches
+ */
+export class RestApiGateway extends Construct {
+  readonly restApiId: string;
+  readonly stageName: string;
+
+  constructor(scope: Construct, id: string, props: RestApiGatewayProps) {
+    super(scope, id);
+    if (props.cache !== undefined && props.forwarder.responseMode === 'streaming') {
+      throw new Error(`${this.node.path}: a cache needs buffered responses; streamed answers are never cached`);
+    }
+    const api = {
+      name: props.name,
+      description: props.description ?? `The door to ${props.name}`,
+      disableExecuteApiEndpoint: true,
+      binaryMediaTypes: ['*/*'],
+      policy: policyDocument({
+        Effect: 'Allow',
+        Principal: '*',
+        Action: 'execute-api:Invoke',
+        // The policy belongs to this one API. The shorthand execute-api:/* would come back spelled out and show as a change.
+        Resource: '*',
+        Condition: { IpAddress: { 'aws:SourceIp': props.allowedCidrs } },
+      }),
+    };
+    const restApi = new ApiGatewayRestApi(this, 'api', { ...api, endpointConfiguration: { types: ['REGIONAL'] } });
+    this.restApiId = restApi.id;
+
+    const validator = props.requireAuthorization
+      ? new ApiGatewayRequestValidator(this, 'authorization-validator', {
+          restApiId: restApi.id,
+          name: 'authorization',
+          validateRequestParameters: true,
+          validateRequestBody: false,
+        })
+      : undefined;
+    const routes = new ProxyRoutes(this, 'routes', {
+      restApiId: restApi.id,
+      rootResourceId: restApi.rootResourceId,
+      integrationUri: props.forwarder.integrationUri,
+      responseMode: props.forwarder.responseMode,
+      timeout: props.timeout,
+      requestValidatorId: validator?.id,
+      allowPreflight: props.allowPreflight ?? false,
+      cachedPaths: props.cache?.paths ?? [],
+    });
+    const responses = gatewayErrors({ authorizationRequired: props.requireAuthorization }).map((error) => {
+      const response = {
+        responseType: error.responseType,
+        statusCode: error.status === undefined ? undefined : `${error.status}`,
+        responseTemplates: { 'application/json': errorBody(error) },
+        responseParameters: Object.fromEntries(
+          Object.entries(error.headers ?? {}).map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`]),
+        ),
+      };
+      const id = `response-${error.responseType.toLowerCase().replaceAll('_', '-')}`;
+      return { response, resource: new ApiGatewayGatewayResponse(this, id, { restApiId: restApi.id, ...response }) };
+    });
+    const permission = new LambdaPermission(this, 'invoke-permission', {
+      statementId: 'api-gateway',
+      action: 'lambda:InvokeFunction',
+      functionName: props.forwarder.functionName,
+      principal: 'apigateway.amazonaws.com',
+      sourceArn: `${restApi.executionArn}/*`,
+    });
+    const stage = new ApiStage(this, 'stage', {
+      restApiId: restApi.id,
+      stageName: 'live',
+      logGroupName: `/aws/apigateway/${props.name}`,
+      logRetention: props.logRetention,
+      throttle: props.throttle,
+      cache: props.cache,
+      cachedMethodPaths: routes.cachedMethodPaths,
+      served: { api, routes: routes.served, responses: responses.map(({ response }) => response) },
+      dependables: [...routes.dependables, ...responses.map(({ resource }) => resource), permission],
+    });
+    this.stageName = stage.stageName;
+  }
+}

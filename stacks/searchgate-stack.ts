@@ -1,0 +1,32 @@
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { S3Backend, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { Settings } from '../settings';
+
+/** A stack with its provider and its state in the state bucket. Everything in it is tagged with the deployment and the stack. */
+export abstract class SearchgateStack extends TerraformStack {
+  protected readonly settings: Settings;
+
+  constructor(scope: Construct, id: string, settings: Settings, region = settings.region) {
+    super(scope, id);
+    this.settings = settings;
+    new AwsProvider(this, 'aws', {
+      region,
+      defaultTags: [{ tags: { ...settings.tags, 'searchgate:name': settings.name, 'searchgate:stack': id } }],
+    });
+    new S3Backend(this, {
+      bucket: settings.state.bucket,
+      key: `searchgate/${settings.name}/${id}.tfstate`,
+      region: settings.state.region,
+      encrypt: true,
+    });
+    // CDKTF 0.21 has no property for it; Terraform then locks with a file beside the state and needs no DynamoDB table.
+    this.addOverride('terraform.backend.s3.use_lockfile', true);
+    this.addOverride('terraform.required_version', '>= 1.10.0');
+  }
+
+  /** How names of resources begin. */
+  protected get name(): string {
+    return this.settings.name;
+  }
+}
