@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ProcessGroup } from '../process-group';
+
+/** An emulated AWS account (moto), empty at first, that lives in memory only. */
+export interface Emulator {
+  /** `http://127.0.0.1:PORT`. The address, not a name: AWS's clients then put bucket names into the path. */
+  endpoint: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the emulated AWS and waits until it answers. It ends with the process that started it, however that ends.
+ *
+ * @param python an interpreter that has moto, as {@link pythonEnvironment} makes it
+ * @throws when it does not come up, with what it wrote
+ */
+export async function startEmulator(python: string): Promise<Emulator> {
+  const group = new ProcessGroup(python, [join(__dirname, 'serve.py')], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
+      // Terraform waits until a certificate is issued; moto counts seconds until it says so.
+      MOTO_ACM_VALIDATION_WAIT: '1',
+      // Names of instances and the like don't have to be unique across accounts here, and nothing is sent anywhere.
+      MOTO_CALL_RESET_API: 'false',
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+  });
+  const { stdout, stderr } = group.child;
+  if (stdout === null || stderr === null) throw new Error('the emulator has no output to read');
+  let errors = '';
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-4_000);
+  });
+  const port = await Promise.race([
+    new Promise<number>((resolve) => createInterface(stdout).once('line', (line) => resolve(Number(line)))),
+    group.ended.then((code) => {
+      throw new Error(`the emulated AWS ended with ${code} before it answered:\n${errors}`);
+    }),
+  ]);
+  const endpoint = `http://127.0.0.1:${port}`;
+  await answering(`${endpoint}/moto-api/`);
+  return { endpoint, stop: () => group.end() };
+}
+
+async function answering(url: string): Promise<void> {
+  for (const deadline = Date.now() + 30_000; ; ) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return;
+    if (Date.now() > deadline) throw new Error(`the emulated AWS does not answer at ${url}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

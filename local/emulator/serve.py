@@ -1,0 +1,14 @@
+"""Serves the emulated AWS (moto) on 127.0.0.1 until standard input ends, so that it never outlives who started it.
+
+The first line on standard output is the port, chosen by the system.
+"""
+
+import sys
+
+from moto.server import ThreadedMotoServer
+
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+server.stop()
