@@ -7,7 +7,10 @@ import { listMistakes, type Mistake } from './settings/mistakes';
 
 /** A string of one form. `allowed` completes "allowed: …" in an error. */
 function text(pattern: RegExp, allowed: string, description: string) {
-  return z.string({ error: allowed }).regex(pattern, { error: allowed }).meta({ description });
+  return z
+    .string({ error: allowed })
+    .regex(pattern, { error: allowed })
+    .meta({ description: `${description}. Allowed: ${allowed}` });
 }
 
 /** A whole number within bounds, both allowed. */

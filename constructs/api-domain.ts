@@ -41,7 +41,7 @@ export class ApiDomain extends Construct {
       certificateArn: certificate.arn,
       validationRecordFqdns: [validationRecord.fqdn],
     });
-    const domain = new ApiGatewayDomainName(this, 'domain', {
+    const domain = new ApiGatewayDomainName(this, 'name', {
       domainName: props.domainName,
       regionalCertificateArn: validation.certificateArn,
       securityPolicy: 'TLS_1_2',

@@ -105,7 +105,7 @@ export class RestApiGateway extends Construct {
       principal: 'apigateway.amazonaws.com',
       sourceArn: `${restApi.executionArn}/*`,
     });
-    const stage = new ApiStage(this, 'stage', {
+    const stage = new ApiStage(this, 'live', {
       restApiId: restApi.id,
       stageName: 'live',
       logGroupName: `/aws/apigateway/${props.name}`,

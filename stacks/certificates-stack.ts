@@ -23,7 +23,7 @@ export class CertificatesStack extends SearchgateStack {
     const authority = new PrivateCertificateAuthority(this, 'authority', {
       commonName: `${this.name} private authority`,
     });
-    new SsmParameter(this, 'authority-certificate', {
+    new SsmParameter(this, 'authority-parameter', {
       name: this.parameters.authority,
       description: 'Certificate of the private authority, for whoever connects to a host',
       type: 'String',
@@ -58,13 +58,13 @@ export class CertificatesStack extends SearchgateStack {
       dnsNames: [...dnsNames, 'localhost'],
       ipAddresses: ['127.0.0.1', ...ipAddresses],
     });
-    new SsmParameter(this, `${name}-certificate`, {
+    new SsmParameter(this, `${name}-certificate-parameter`, {
       name: this.parameters.certificate(name),
       description: `Certificate of ${name}`,
       type: 'String',
       value: certificate,
     });
-    new SsmParameter(this, `${name}-key`, {
+    new SsmParameter(this, `${name}-key-parameter`, {
       name: this.parameters.privateKey(name),
       description: `Private key of ${name}`,
       type: 'SecureString',

@@ -5,7 +5,7 @@ import { AddressPlan } from '../constructs/address-plan';
 import { internalName, nodeName } from '../constructs/deployment-names';
 import { HostAlarms } from '../constructs/host-alarms';
 import { HostRole } from '../constructs/host-role';
-import { HostUserData } from '../constructs/host-user-data';
+import { type HostEnvironment, HostUserData } from '../constructs/host-user-data';
 import { isBurstable } from '../constructs/instance-types';
 import { ParameterNames } from '../constructs/parameter-names';
 import { SearchHost } from '../constructs/search-host';
@@ -37,18 +37,18 @@ export class HostStack extends SearchgateStack {
     this.plan = new AddressPlan(settings.network.cidr);
     const account = new DataAwsCallerIdentity(this, 'caller').accountId;
     for (let node = 0; node < settings.host.nodes; node++) {
-      this.node(node, `arn:aws:ssm:${settings.region}:${account}:parameter`);
+      this.addHost(node, `arn:aws:ssm:${settings.region}:${account}:parameter`);
     }
   }
 
-  private node(index: number, parameterArn: string): void {
+  private addHost(index: number, parameterArn: string): void {
     const { account, network, storage } = this.props;
     const { host, network: addresses } = this.settings;
     const node = nodeName(index);
     const name = `${this.name}-${node}`;
     const privateIp = this.plan.nodeAddress(index, addresses.zones.length);
     const dataVolumeId = storage.dataVolumes[index]?.volumeId ?? '';
-    const role = new HostRole(this, `${node}-role`, {
+    const role = new HostRole(this, `${node}-identity`, {
       name: `${name}-${this.settings.region}`,
       node,
       parameters: this.parameters,
@@ -83,23 +83,23 @@ export class HostStack extends SearchgateStack {
     }
   }
 
-  private environment(node: string, privateAddress: string, dataVolumeId: string) {
+  private environment(node: string, privateAddress: string, dataVolumeId: string): HostEnvironment {
     const elasticsearch = this.service('elasticsearch');
     const kibana = this.service('kibana');
     return {
-      NAME: this.name,
-      REGION: this.settings.region,
-      NODE: node,
-      PRIVATE_ADDRESS: privateAddress,
-      DATA_VOLUME_ID: dataVolumeId,
-      ELASTIC_VERSION: this.settings.elastic.version,
-      PARAMETER_PREFIX: this.parameters.prefix,
-      ELASTICSEARCH_PORT: `${elasticsearch.port}`,
-      ELASTICSEARCH_SERVER_NAME: internalName(elasticsearch.name, this.name),
-      KIBANA_PORT: `${kibana.port}`,
-      KIBANA_SERVER_NAME: internalName(kibana.name, this.name),
-      KIBANA_PUBLIC_URL: `https://${kibana.subdomain}.${this.settings.domain.name}`,
-      SNAPSHOT_BUCKET: this.props.storage.snapshots.name,
+      name: this.name,
+      region: this.settings.region,
+      node,
+      privateAddress,
+      dataVolumeId,
+      elasticVersion: this.settings.elastic.version,
+      parameterPrefix: this.parameters.prefix,
+      elasticsearchPort: elasticsearch.port,
+      elasticsearchServerName: internalName(elasticsearch.name, this.name),
+      kibanaPort: kibana.port,
+      kibanaServerName: internalName(kibana.name, this.name),
+      kibanaPublicUrl: `https://${kibana.subdomain}.${this.settings.domain.name}`,
+      snapshotBucket: this.props.storage.snapshots.name,
     };
   }
 

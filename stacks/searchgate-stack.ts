@@ -1,11 +1,12 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
-import { S3Backend, TerraformStack } from 'cdktf';
-import type { Construct } from 'constructs';
+import { S3Backend, TerraformElement, TerraformStack } from 'cdktf';
+import type { Construct, Node } from 'constructs';
 import type { Settings } from '../settings';
 
 /** A stack with its provider and its state in the state bucket. Everything in it is tagged with the deployment and the stack. */
 export abstract class SearchgateStack extends TerraformStack {
   protected readonly settings: Settings;
+  private readonly pathsByLogicalId = new Map<string, string>();
 
   constructor(scope: Construct, id: string, settings: Settings, region = settings.region) {
     super(scope, id);
@@ -28,5 +29,21 @@ export abstract class SearchgateStack extends TerraformStack {
   /** How names of resources begin. */
   protected get name(): string {
     return this.settings.name;
+  }
+
+  /**
+   * Terraform addresses without CDKTF's hashes (`aws_subnet.network_host_subnet_0`), since people read and type them.
+   *
+   * @throws Error when two constructs would share one
+   */
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    const node = TerraformElement.isTerraformElement(element) ? element.node : element;
+    const [, ...ids] = node.scopes.map((scope) => scope.node.id).slice(node.scopes.indexOf(this));
+    const logicalId = ids.join('_').replaceAll(/[^A-Za-z0-9]+/g, '_');
+    const path = this.pathsByLogicalId.get(logicalId) ?? node.path;
+    if (path !== node.path)
+      throw new Error(`${node.path} and ${path} would both be ${logicalId} in Terraform: rename one`);
+    this.pathsByLogicalId.set(logicalId, path);
+    return logicalId;
   }
 }
