@@ -2,7 +2,7 @@ import { ApiGatewayDeployment } from '@cdktf/provider-aws/lib/api-gateway-deploy
 import { ApiGatewayMethodSettings } from '@cdktf/provider-aws/lib/api-gateway-method-settings';
 import { ApiGatewayStage } from '@cdktf/provider-aws/lib/api-gateway-stage';
 import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
-import { Fn, type ITerraformDependable } from 'cdktf';
+import { Fn, type ITerraformDependable, TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
 
 /** What a door lets through before it answers 429. */
@@ -68,9 +68,10 @@ export class ApiStage extends Construct {
 
   constructor(scope: Construct, id: string, props: ApiStageProps) {
     super(scope, id);
+    const served = new TerraformLocal(this, 'served', props.served);
     const deployment = new ApiGatewayDeployment(this, 'deployment', {
       restApiId: props.restApiId,
-      triggers: { served: Fn.sha256(Fn.jsonencode(props.served)) },
+      triggers: { served: Fn.sha256(Fn.jsonencode(served.expression)) },
       dependsOn: [...props.dependables],
       lifecycle: { createBeforeDestroy: true },
     });
