@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@elastic/elasticsearch';
+import { buildElasticsearch } from '../../local/elasticsearch/build';
+import { withLock } from '../../local/elasticsearch/lock';
+import { type RunningElasticsearch, startElasticsearch } from '../../local/elasticsearch/start';
+import { describeWith } from '../requirements';
+
+const folder = mkdtempSync(join(tmpdir(), 'elasticsearch-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the lock of a build', () => {
+  test('of two that ask at once, the second waits and is told so', async () => {
+    const file = join(folder, 'lock');
+    const order: string[] = [];
+    const first = withLock(
+      file,
+      () => order.push('first waits'),
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        order.push('first done');
+      },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await withLock(
+      file,
+      () => order.push('second waits'),
+      async () => order.push('second done'),
+    );
+    await first;
+    expect(order).toEqual(['second waits', 'first done', 'second done']);
+  });
+
+  test('what a killed process left behind is taken over', async () => {
+    const file = join(folder, 'left');
+    const gone = execFileSync(process.execPath, ['-p', 'process.pid']).toString().trim();
+    writeFileSync(file, gone);
+    expect(
+      await withLock(
+        file,
+        () => {},
+        async () => 'done',
+      ),
+    ).toBe('done');
+  });
+});
+
+describeWith(['java', 'maven', 'python', 'openssl'], 'a real Elasticsearch', () => {
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  const dataFolder = join(folder, 'data');
+  let running: RunningElasticsearch | undefined;
+
+  async function start(): Promise<RunningElasticsearch> {
+    const port = await freePort();
+    return startElasticsearch({
+      port,
+      ca: read('ca.pem'),
+      certificate: read('server.pem'),
+      key: read('server.key'),
+      elasticPassword: 'a password of ours',
+      dataFolder,
+    });
+  }
+
+  function client(url: string, password = 'a password of ours'): Client {
+    return new Client({
+      node: url,
+      auth: { username: 'elastic', password },
+      tls: { ca: read('ca.pem'), servername: 'search.searchgate.internal', checkServerIdentity: () => undefined },
+      maxRetries: 0,
+    });
+  }
+
+  beforeAll(async () => {
+    makeCertificates(folder);
+    await buildElasticsearch((text) => process.stdout.write(`${text}\n`));
+    running = await start();
+  }, 600_000);
+  afterAll(async () => running?.stop());
+
+  test('a second build takes no time', async () => {
+    const since = Date.now();
+    await buildElasticsearch(() => {
+      throw new Error('nothing is to be done');
+    });
+    expect(Date.now() - since).toBeLessThan(1_000);
+  });
+
+  test('it knows its user by password and turns others away', async () => {
+    const { url } = running as RunningElasticsearch;
+    expect((await client(url).info()).version.number).toBe('9.5.3');
+    await expect(client(url, 'another').info()).rejects.toMatchObject({ statusCode: 401 });
+  });
+
+  test('documents are found, and outlive a restart on the same folder', async () => {
+    const first = running as RunningElasticsearch;
+    await client(first.url).index({ index: 'cities', id: 'a/b', document: { name: 'Zürich' }, refresh: true });
+    await first.stop();
+    expect(() => process.kill(first.pid, 0)).toThrow(/ESRCH/);
+
+    running = await start();
+    const found = await client(running.url).search({ index: 'cities', query: { match: { name: 'Zürich' } } });
+    expect(found.hits.hits.map((hit) => hit._id)).toEqual(['a/b']);
+  }, 120_000);
+});
+
+/** A CA and a server certificate as the certificates stack makes them: ECDSA P-256, PKCS#8. */
+function makeCertificates(target: string): void {
+  const openssl = (...parameters: string[]) => execFileSync('openssl', parameters, { cwd: target, stdio: 'pipe' });
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl('req', '-x509', ...curve, '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=test CA');
+  openssl('req', ...curve, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=search.searchgate.internal');
+  writeFileSync(join(target, 'names'), 'subjectAltName=DNS:search.searchgate.internal\n');
+  const signed = ['-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'];
+  openssl('x509', ...signed, '-extfile', 'names', '-out', 'server.pem');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
