@@ -4,5 +4,7 @@ module.exports = {
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
   transform: { '\\.ts$': ['ts-jest', { diagnostics: false }] },
+  // jest leaves one core idle by default; suites that wait for Terraform or a booting machine do not fill two
+  maxWorkers: '100%',
   testTimeout: 30_000,
 };
