@@ -1,0 +1,100 @@
+import type { ClientRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { checkServerIdentity, createSecureContext, type TLSSocket } from 'node:tls';
+import { OriginAgent } from './agent';
+import type { Configuration } from './configuration';
+import { Failure, type Phase } from './failure';
+import type { OriginRequest } from './request';
+
+/** Bytes of an answer's header fields that are read at most: more than the gateway lets through, so that its own limit is named. */
+const largestHeaders = 32 * 1024;
+
+/** A request under way, and how far its connection has come. */
+export interface OriginConnection {
+  readonly request: ClientRequest;
+  phase: Phase;
+  /** Whether the request went over a kept connection of which not one byte of it has left. */
+  nothingSent(): boolean;
+}
+
+/** The servers behind the gateway. Nothing in a request has a say in where it goes: address, port and name come from here. */
+export class Origin {
+  private readonly agent: OriginAgent;
+
+  constructor(private readonly configuration: Configuration) {
+    const { ca, serverName } = configuration;
+    this.agent = new OriginAgent({
+      keepAlive: true,
+      maxFreeSockets: 8,
+      noDelay: true,
+      secureContext: createSecureContext({ ca, minVersion: 'TLSv1.2' }),
+      // Stated, since NODE_TLS_REJECT_UNAUTHORIZED would count otherwise.
+      rejectUnauthorized: true,
+      // An address can't stand in the handshake (RFC 6066), but a certificate may carry one.
+      servername: isIP(serverName) ? '' : serverName,
+      checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
+    });
+  }
+
+  /** Whether the next request would go over a kept connection. Ends those that have lain too long. */
+  hasKeptConnection(): boolean {
+    this.agent.dropIdle();
+    return this.agent.hasIdle();
+  }
+
+  /** Ends all idle connections: for a retry, which has to go over a new one. */
+  dropKeptConnections(): void {
+    this.agent.dropIdle(true);
+  }
+
+  /** Sends a request. Errors arrive as the request's `error` event. Throws what Node throws for what it can't write. */
+  open({ method, target, headers, body }: OriginRequest): OriginConnection {
+    const request = httpsRequest({
+      agent: this.agent,
+      host: this.address(),
+      port: this.configuration.port,
+      method,
+      path: target,
+      headers,
+      maxHeaderSize: largestHeaders,
+    });
+    request.maxHeadersCount = 0; // no limit but the size: further fields would be left out without a word
+    let sentBefore = -1;
+    const connection: OriginConnection = {
+      request,
+      phase: 'connecting',
+      nothingSent: () => request.socket?.bytesWritten === sentBefore,
+    };
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) {
+        connection.phase = 'open';
+        sentBefore = socket.bytesWritten;
+      } else this.watch(socket as TLSSocket, connection);
+    });
+    request.end(body);
+    return connection;
+  }
+
+  /** Gives a new connection its deadline. */
+  private watch(socket: TLSSocket, connection: OriginConnection): void {
+    const { connectTimeout } = this.configuration;
+    const timer = setTimeout(() => {
+      const detail = connection.phase === 'connecting' ? 'no connection' : 'no TLS handshake';
+      connection.request.destroy(new Failure('origin_unreachable', `${detail} within ${connectTimeout} ms`));
+    }, connectTimeout);
+    socket.once('connect', () => {
+      connection.phase = 'securing';
+    });
+    socket.once('secureConnect', () => {
+      connection.phase = 'open';
+      clearTimeout(timer);
+    });
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** The one place that chooses among several hosts. */
+  private address(): string {
+    return this.configuration.addresses[0];
+  }
+}
