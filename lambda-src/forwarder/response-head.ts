@@ -47,11 +47,11 @@ export function responseHead(response: IncomingMessage, method: string): Respons
     else fields.set(key, { name, values: [value] });
   }
 
-  const cookies = fields.get('set-cookie')?.values ?? [];
-  fields.delete('set-cookie');
   if (isStaticAsset(statusCode, method, fields)) {
     fields.set('cache-control', { name: 'cache-control', values: ['private, max-age=3600'] });
   }
+  const cookies = fields.get('set-cookie')?.values ?? [];
+  fields.delete('set-cookie');
   const head: ResponseHead = { statusCode, headers: {}, multiValueHeaders: {}, cookies };
   for (const { name, values } of fields.values()) {
     if (values.length === 1) head.headers[name] = values[0] ?? '';

@@ -53,10 +53,7 @@ export const checks = {
     const welcome = (socket: Socket) =>
       socket.on('data', (chunk) => {
         received.push(chunk);
-        socket.end('HTTP/1.1 200 OK
-Content-Length: 0
-
-');
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
       });
     const origin = await rig.tls(welcome, { cert, key });
     const forwarder = rig.forwarder(origin.port);
