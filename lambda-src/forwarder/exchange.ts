@@ -62,6 +62,10 @@ export function exchange(origin: Origin, outgoing: OriginRequest, milliseconds: 
       const opened = origin.open(outgoing);
       connection = opened;
       opened.request.on('error', (error) => requestFailed(error, opened, mayRetry));
+      opened.request.on('upgrade', (_response, socket) => {
+        socket.destroy();
+        fail(new Failure('origin_invalid_response', 'another protocol'));
+      });
       opened.request.on('response', (response) => {
         answer = response;
         response.on('error', (error) => requestFailed(error, opened, false));
@@ -74,9 +78,9 @@ export function exchange(origin: Origin, outgoing: OriginRequest, milliseconds: 
     }
   };
 
-  // What a frozen process slept through (the other end closing) is read within one turn of the event loop. A request that may
-  // not be repeated waits for it.
-  if (origin.hasKeptConnection() && !outgoing.idempotent) setImmediate(attempt, true);
+  // What a frozen process slept through (the other end closing) is read within one whole turn of the event loop, which two
+  // immediates span. A request that may not be repeated waits for it.
+  if (origin.hasKeptConnection() && !outgoing.idempotent) setImmediate(() => setImmediate(attempt, true));
   else attempt(true);
   return { abandon };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls';
 import * as buffering from '../../../lambda-src/forwarder/buffered';
 import type { Configuration } from '../../../lambda-src/forwarder/configuration';
 import type { GatewayEvent, InvocationContext } from '../../../lambda-src/forwarder/event';
@@ -89,9 +89,18 @@ export class Rig {
     return this.listen(server);
   }
 
-  /** A server that speaks TLS, and then what the test says: for what no HTTP server would send. */
-  tls(connected: (socket: Socket) => void, options: TlsOptions = {}): Promise<TestOrigin> {
-    return this.listen(createTlsServer({ ...this.identity(), ...options }, guarded(connected)));
+  /**
+   * A server that speaks TLS, and then what the test says: for what no HTTP server would send.
+   *
+   * @param connected gets the TCP socket below too, which can be reset.
+   */
+  tls(connected: (socket: Socket, below: Socket) => void, options: TlsOptions = {}): Promise<TestOrigin> {
+    const secureContext = createSecureContext({ ...this.identity(), ...options });
+    return this.tcp((below) => {
+      const socket = new TLSSocket(below, { isServer: true, secureContext });
+      socket.on('error', () => undefined);
+      socket.once('secure', () => connected(socket, below));
+    });
   }
 
   /** A TLS server that sends these bytes as soon as a request begins, and then does as told. */
@@ -101,7 +110,11 @@ export class Rig {
 
   /** A server that speaks TCP, and then what the test says. */
   tcp(connected: (socket: Socket) => void): Promise<TestOrigin> {
-    return this.listen(createTcpServer(guarded(connected)));
+    const guarded = (socket: Socket) => {
+      socket.on('error', () => undefined);
+      connected(socket);
+    };
+    return this.listen(createTcpServer(guarded));
   }
 
   /** A port that nobody listens on. */
@@ -197,11 +210,4 @@ export class Rig {
     this.servers.add(origin);
     return origin;
   }
-}
-
-function guarded(connected: (socket: Socket) => void) {
-  return (socket: Socket) => {
-    socket.on('error', () => undefined);
-    connected(socket);
-  };
 }
