@@ -182,7 +182,9 @@ function zstd(): string {
 async function succeed(program: string, parameters: string[]): Promise<void> {
   const { code, output, errors } = await run(program, parameters);
   if (code !== 0)
-    throw new Error(`${program} ${parameters.slice(0, 3).join(' ')} … ended with ${code}:\n${output}${errors}`);
+    throw new Error(
+      `${program} ${parameters.slice(0, 3).join(' ')} … ended with ${code}:\n${`${output}${errors}`.slice(-4000)}`,
+    );
 }
 
 function only(names: string[]): string {

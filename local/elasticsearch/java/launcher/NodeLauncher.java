@@ -18,7 +18,7 @@ import org.elasticsearch.plugins.PluginsLoader;
  * Starts a node of Elasticsearch in this JVM, in the place of upstream's start-up, which Maven Central lacks.
  *
  * <p>Usage: NodeLauncher HOME CONFIGURATION [KEY=VALUE ...]. With -Dsearchgate.until.input.ends=true the node ends together with its
- * standard input, so that it never outlives the process that holds the other end.
+ * standard input, so that it never outlives the process that holds the other end. As a systemd unit of type notify it tells when it has started.
  */
 public final class NodeLauncher {
     private NodeLauncher() {}
@@ -52,6 +52,9 @@ public final class NodeLauncher {
         Node node = new Node(environment, loader);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(node)));
         node.start();
+        if (System.getenv("NOTIFY_SOCKET") != null) {
+            new ProcessBuilder("systemd-notify", "--ready").inheritIO().start().waitFor();
+        }
         if (Boolean.getBoolean("searchgate.until.input.ends")) {
             while (System.in.read() >= 0) {
                 // whatever is written there has no meaning: only the end counts
