@@ -1,3 +1,4 @@
+import java.lang.reflect.Constructor;
 import java.util.Arrays;
 import org.elasticsearch.cli.Command;
 import org.elasticsearch.cli.ProcessInfo;
@@ -15,7 +16,9 @@ public final class CommandLauncher {
 
     public static void main(String[] arguments) throws Exception {
         LogConfigurator.configureWithoutConfig(Settings.builder().put("logger.level", "ERROR").build());
-        Command command = (Command) Class.forName(arguments[0]).getDeclaredConstructor().newInstance();
+        Constructor<?> constructor = Class.forName(arguments[0]).getDeclaredConstructor();
+        constructor.setAccessible(true);
+        Command command = (Command) constructor.newInstance();
         int status = command.main(Arrays.copyOfRange(arguments, 1, arguments.length), Terminal.DEFAULT, ProcessInfo.fromSystem());
         System.exit(status);
     }

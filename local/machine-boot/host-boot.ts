@@ -1,0 +1,127 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadSettings, type Settings } from '../../settings';
+import { machineState } from './cache';
+import { CertificateAuthority } from './certificates';
+import { LoopDevice, Machine } from './machine';
+import { Neighbourhood } from './neighbourhood';
+import { type PackageRepository, packageRepository } from './package-repository';
+import { rootFileSystem } from './root-file-system';
+import { type MachineUserData, synthesizedUserData } from './user-data';
+
+/** The data volume's id in rehearsals. */
+export const volumeId = 'vol-0123456789abcdef0';
+
+/** 4 GiB as a t4g.medium shows them, in KiB. */
+const memory = 3_902_464;
+
+/**
+ * The place where hosts boot: network, AWS's stand-ins, Elastic's repository and a data volume, for as many instances as are launched in turn.
+ * Needs root on Debian (`.ci/install-debian-packages`); `close` leaves nothing behind but the caches below `.rehearsal/`.
+ */
+export class HostBoot {
+  private readonly machines: Machine[] = [];
+
+  private constructor(
+    readonly neighbours: Neighbourhood,
+    readonly volume: LoopDevice,
+    readonly repository: PackageRepository,
+    readonly userData: MachineUserData,
+    /** CA that the host's certificates are signed by, PEM, in a file. */
+    readonly hostAuthority: string,
+    private readonly folder: string,
+    private readonly root: string,
+    private readonly awsAuthority: string,
+  ) {}
+
+  static async prepare(
+    onProgress: (text: string) => void,
+    settings: Settings = loadSettings().settings,
+  ): Promise<HostBoot> {
+    const repository = await packageRepository(onProgress);
+    const root = await rootFileSystem(onProgress);
+    await mkdir(machineState, { recursive: true });
+    const folder = await mkdtemp(join(machineState, 'boot-'));
+    const userData = synthesizedUserData(settings, {
+      DATA_VOLUME_ID: volumeId,
+      PRIVATE_ADDRESS: '10.42.0.10',
+      SNAPSHOT_BUCKET: 'searchgate-snapshots',
+    });
+    const {
+      REGION: region = '',
+      PARAMETER_PREFIX: prefix = '',
+      NODE: node = '',
+      PRIVATE_ADDRESS: address = '',
+    } = userData.environment;
+
+    const aws = new CertificateAuthority('stand-ins for AWS and Elastic');
+    const neighbours = await Neighbourhood.start({
+      region,
+      ...aws.issue(`ssm.${region}.amazonaws.com`, 'artifacts.elastic.co'),
+      bridge: 'vpc',
+      addresses: [`${gateway(address)}/24`, '169.254.169.254/32'],
+      rights: {
+        read: [`${prefix}/certificates/`, `${prefix}/secrets/`],
+        write: [`${prefix}/secrets/`, `${prefix}/hosts/${node}/`],
+      },
+    });
+    await neighbours.publish(repository, 'first');
+    const hostAuthority = await issueHostCertificates(neighbours, userData);
+    const volume = await LoopDevice.attach(join(folder, 'data.img'), 2 ** 30);
+    aws.close();
+    return new HostBoot(neighbours, volume, repository, userData, hostAuthority, folder, root, aws.certificate);
+  }
+
+  /** A new instance with an empty root disk; the data volume is the same for all. */
+  async launch(): Promise<Machine> {
+    const { REGION: region, PRIVATE_ADDRESS: address = '' } = this.userData.environment;
+    const folder = join(this.folder, `instance-${this.machines.length}`);
+    await mkdir(folder);
+    const machine = await Machine.launch({
+      folder,
+      root: this.root,
+      namespace: this.neighbours.namespace,
+      bridge: 'vpc',
+      address: `${address}/24`,
+      gateway: gateway(address),
+      hosts: [`${gateway(address)} ssm.${region}.amazonaws.com artifacts.elastic.co`],
+      authority: this.awsAuthority,
+      userData: this.userData.text,
+      memory,
+    });
+    this.machines.push(machine);
+    return machine;
+  }
+
+  async close(): Promise<void> {
+    for (const machine of this.machines) await machine.powerCut();
+    await this.neighbours.close();
+    await this.volume.destroy();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The first address of the subnet, which is the router's in every VPC. */
+function gateway(address: string): string {
+  return address.replace(/\d+$/, '1');
+}
+
+/** What the certificates stack would have put into Systems Manager. Gives the CA certificate, PEM. */
+async function issueHostCertificates(neighbours: Neighbourhood, { environment }: MachineUserData): Promise<string> {
+  const {
+    PARAMETER_PREFIX: prefix,
+    NODE: node,
+    ELASTICSEARCH_SERVER_NAME: search = '',
+    KIBANA_SERVER_NAME: kibana = '',
+  } = environment;
+  const authority = new CertificateAuthority('searchgate');
+  const servers = { [String(node)]: authority.issue(search), kibana: authority.issue(kibana) };
+  authority.close();
+  await neighbours.put({ [`${prefix}/certificates/ca`]: { type: 'String', value: authority.certificate, version: 1 } });
+  for (const [server, { certificate, key }] of Object.entries(servers))
+    await neighbours.put({
+      [`${prefix}/certificates/${server}/certificate`]: { type: 'String', value: certificate, version: 1 },
+      [`${prefix}/certificates/${server}/key`]: { type: 'SecureString', value: key, version: 1 },
+    });
+  return authority.certificate;
+}

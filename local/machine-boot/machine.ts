@@ -1,0 +1,240 @@
+import { createWriteStream } from 'node:fs';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { type Finished, ProcessGroup, run } from '../process-group';
+import { succeed } from './cache';
+
+export interface MachineOptions {
+  /** An empty folder for this machine's disk, console log and boot script; the caller removes it. */
+  readonly folder: string;
+  /** The read-only root file system that it starts from. */
+  readonly root: string;
+  /** Network namespace and bridge that its interface is connected to. */
+  readonly namespace: string;
+  readonly bridge: string;
+  /** Its address with prefix length, as in `10.42.0.10/24`, and the gateway. */
+  readonly address: string;
+  readonly gateway: string;
+  /** Lines for /etc/hosts. */
+  readonly hosts: readonly string[];
+  /** CA certificate that the machine trusts for the servers around it, PEM. */
+  readonly authority: string;
+  /** User data, plain text; sent gzipped, as EC2 gets it. */
+  readonly userData: string;
+  /** Memory that the machine believes to have, in KiB. */
+  readonly memory: number;
+}
+
+/** How a boot went, by the console. */
+export interface BootReport {
+  readonly outcome: 'READY' | 'FAILED';
+  /** The line that says so. */
+  readonly line: string;
+  /** From power-on to that line, in seconds. */
+  readonly seconds: number;
+}
+
+/**
+ * An instance: a machine of its own with systemd, cloud-init and a root disk that is new with every instance (a layer over the root file system).
+ * It runs in namespaces of this machine's kernel (systemd-nspawn), sees the data volume as an NVMe device and its neighbours through a virtual interface.
+ */
+export class Machine {
+  private group: ProcessGroup | undefined;
+  private boots = 0;
+
+  private constructor(private readonly options: MachineOptions) {}
+
+  /** Makes a new instance, not yet booted. */
+  static async launch(options: MachineOptions): Promise<Machine> {
+    const machine = new Machine(options);
+    for (const folder of ['disk', 'work', 'merged']) await mkdir(join(options.folder, folder), { recursive: true });
+    const seed = 'var/lib/cloud/seed/nocloud';
+    await machine.write(`${seed}/user-data`, gzipSync(options.userData));
+    await machine.write(`${seed}/meta-data`, `instance-id: i-${Date.now().toString(16)}\nlocal-hostname: host\n`);
+    await machine.write('etc/hosts', ['127.0.0.1 localhost host', ...options.hosts, ''].join('\n'));
+    await machine.write(
+      'etc/systemd/network/10-host0.network',
+      `[Match]\nName=host0\n[Network]\nAddress=${options.address}\nGateway=${options.gateway}\nLinkLocalAddressing=no\n`,
+    );
+    const trusted = await readFile(join(options.root, 'etc/ssl/certs/ca-certificates.crt'), 'utf8');
+    await machine.write('etc/ssl/certs/ca-certificates.crt', trusted + options.authority);
+    // Debian's AWS CLI carries certificates of its own
+    await machine.write(
+      'etc/systemd/system.conf.d/authority.conf',
+      '[Manager]\nDefaultEnvironment=AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt\n',
+    );
+    return machine;
+  }
+
+  /** What this instance has written to its root disk, as a folder. Whole only while it is off. */
+  get disk(): string {
+    return join(this.options.folder, 'disk');
+  }
+
+  /** The console of every boot. */
+  get console(): string {
+    return join(this.options.folder, 'console.log');
+  }
+
+  /**
+   * Powers on and waits until setup has told how it went.
+   * @param device block device of the data volume, and the volume's id.
+   * @param onLine gets every line of the console.
+   * @throws Error with the end of the console where nothing is told within `patience` seconds.
+   */
+  async boot(
+    device: string,
+    volumeId: string,
+    onLine: (line: string) => void = () => {},
+    patience = 240,
+  ): Promise<BootReport> {
+    const since = Date.now();
+    this.boots++;
+    // device names change between boots, as on EC2; the link by id is udev's work there
+    const name = `nvme${this.boots}n1`;
+    const link = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
+    await this.write('etc/tmpfiles.d/data-volume.conf', `L ${link} - - - - /dev/${name}\n`);
+    await this.write(meminfo.slice(1), await this.memory());
+    await this.write('../boot', bootScript);
+
+    const { folder, root, namespace, bridge } = this.options;
+    const group = new ProcessGroup(
+      'nsenter',
+      [
+        `--net=${namespace}`,
+        'unshare',
+        '--mount',
+        'bash',
+        join(folder, 'boot'),
+        folder,
+        root,
+        bridge,
+        device,
+        `/dev/${name}`,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    this.group = group;
+    const log = createWriteStream(this.console, { flags: 'a' });
+    let told: string | undefined;
+    let rest = '';
+    for (const stream of [group.child.stdout, group.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        log.write(chunk);
+        const lines = (rest + chunk).split(/\r?\n/);
+        rest = lines.pop() ?? '';
+        for (const line of lines) {
+          onLine(line);
+          if (/searchgate\[\d+\]: (READY|FAILED): /.test(line)) told = line;
+        }
+      });
+    }
+    let ended = false;
+    void group.ended.then(() => {
+      ended = true;
+      log.close();
+      if (this.group === group) this.group = undefined;
+    });
+    while (told === undefined) {
+      if (ended || Date.now() - since > patience * 1000) {
+        const text = await readFile(this.console, 'utf8');
+        throw new Error(`${ended ? 'the machine went off' : `nothing told in ${patience} s`}:\n${text.slice(-4000)}`);
+      }
+      await wait(50);
+    }
+    const line = told.replace(/^.*searchgate\[\d+\]: /, '');
+    return { outcome: line.startsWith('READY') ? 'READY' : 'FAILED', line, seconds: (Date.now() - since) / 1000 };
+  }
+
+  /** Runs a shell command inside, as root. */
+  async run(command: string): Promise<Finished> {
+    const leader = await this.leader();
+    const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wd'];
+    return run('nsenter', ['--target', String(leader), ...namespaces, 'bash', '-c', command]);
+  }
+
+  /** Shuts down in order. */
+  async powerOff(): Promise<void> {
+    if (this.group === undefined) return;
+    process.kill(await this.leader(), powerOffSignal);
+    await this.gone(60);
+  }
+
+  /** Ends it as a power failure does. */
+  async powerCut(): Promise<void> {
+    if (this.group === undefined) return;
+    process.kill(await this.leader(), 'SIGKILL');
+    await this.gone(20);
+  }
+
+  private async gone(seconds: number): Promise<void> {
+    const timer = setTimeout(() => void this.group?.end(), seconds * 1000);
+    await this.group?.ended;
+    clearTimeout(timer);
+    this.group = undefined;
+  }
+
+  /** The process that is number 1 inside. */
+  private async leader(): Promise<number> {
+    const outer = this.group?.child.pid;
+    const children = await readFile(`/proc/${outer}/task/${outer}/children`, 'utf8').catch(() => '');
+    const [leader] = children.split(' ').filter(Boolean).map(Number);
+    if (leader === undefined) throw new Error('the machine is off');
+    return leader;
+  }
+
+  private async memory(): Promise<string> {
+    const text = await readFile('/proc/meminfo', 'utf8');
+    return text.replace(/^(MemTotal|MemFree|MemAvailable): .*$/gm, (_, name) => `${name}: ${this.options.memory} kB`);
+  }
+
+  private async write(path: string, content: string | Buffer): Promise<void> {
+    const file = join(this.disk, path);
+    await mkdir(join(file, '..'), { recursive: true });
+    await writeFile(file, content);
+  }
+}
+
+/** SIGRTMIN+4, which systemd understands so. */
+const powerOffSignal = 38;
+
+/** A path inside: what is bound over /proc is looked up there. */
+const meminfo = '/usr/lib/machine/meminfo';
+
+/** nspawn wants /run on a tmpfs and no system bus of ours; the layered root goes together with the mount namespace. */
+const bootScript = `set -euo pipefail
+folder=$1 root=$2 bridge=$3 device=$4 name=$5
+mount --make-rprivate /
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd
+mount -t overlay overlay -o "lowerdir=$root,upperdir=$folder/disk,workdir=$folder/work" "$folder/merged"
+exec systemd-nspawn --boot --directory="$folder/merged" --machine=host --register=no --keep-unit --console=read-only \\
+  --network-bridge="$bridge" --bind="$device:$name" --bind-ro=${meminfo}:/proc/meminfo --resolv-conf=off --timezone=off
+`;
+
+/** A disk in a file, attached as a block device of its own. No other device is ever touched. */
+export class LoopDevice {
+  private constructor(
+    readonly file: string,
+    readonly device: string,
+  ) {}
+
+  /** @param size in bytes; an existing file is kept as it is. */
+  static async attach(file: string, size: number): Promise<LoopDevice> {
+    await appendFile(file, '');
+    await succeed('truncate', ['--size', `>${size}`, file]);
+    return new LoopDevice(file, (await succeed('losetup', ['--find', '--show', file])).trim());
+  }
+
+  async detach(): Promise<void> {
+    await succeed('losetup', ['--detach', this.device]);
+  }
+
+  /** Detaches and forgets the contents. */
+  async destroy(): Promise<void> {
+    await this.detach();
+    await rm(this.file, { force: true });
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The process that stands for all that a host reaches in its network: Systems Manager, the instance metadata service and Elastic's package repository, each
+ * under its real name and address. It runs in a network namespace of its own, which the machine's interface is connected to, so nothing leaves this machine
+ * and nothing else can reach it. `neighbourhood.ts` starts it and talks to it by messages.
+ */
+import { spawnSync } from 'node:child_process';
+import { createReadStream, statSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { join, normalize } from 'node:path';
+import { answerMetadata, roleCredentials } from './metadata-service';
+import { type Parameter, ParameterStore } from './parameter-store';
+
+/** What the process is started with, as its first message. */
+export interface NeighbourOptions {
+  readonly region: string;
+  readonly certificate: string;
+  readonly key: string;
+  /** Name of the bridge that machines are connected to, and its addresses. */
+  readonly bridge: string;
+  readonly addresses: readonly string[];
+  readonly rights: { readonly read: readonly string[]; readonly write: readonly string[] };
+}
+
+export type Question =
+  | { ask: 'start'; options: NeighbourOptions }
+  | { ask: 'put'; parameters: Record<string, Parameter> }
+  | { ask: 'remove'; name: string }
+  | { ask: 'parameters' }
+  | { ask: 'calls' }
+  | { ask: 'throttle'; calls: number }
+  | { ask: 'publish'; repository: string; key: string };
+
+let store: ParameterStore | undefined;
+let published = { repository: '', key: '' };
+
+async function answer(question: Question): Promise<unknown> {
+  if (question.ask === 'start') return start(question.options);
+  if (store === undefined) throw new Error('not started');
+  switch (question.ask) {
+    case 'put':
+      for (const [name, parameter] of Object.entries(question.parameters)) store.parameters.set(name, parameter);
+      return undefined;
+    case 'remove':
+      return store.parameters.delete(question.name);
+    case 'parameters':
+      return Object.fromEntries(store.parameters);
+    case 'calls':
+      return store.calls;
+    case 'throttle':
+      store.throttled = question.calls;
+      return undefined;
+    case 'publish':
+      published = { repository: question.repository, key: question.key };
+      return undefined;
+  }
+}
+
+async function start(options: NeighbourOptions): Promise<void> {
+  ip('link', 'set', 'lo', 'up');
+  ip('link', 'add', 'name', options.bridge, 'type', 'bridge');
+  for (const address of options.addresses) ip('address', 'add', address, 'dev', options.bridge);
+  ip('link', 'set', options.bridge, 'up');
+  store = new ParameterStore(options.rights);
+  const tls = createTlsServer({ cert: options.certificate, key: options.key }, (request, response) => {
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+    if (host === 'artifacts.elastic.co') answerPackage(request, response);
+    else if (host === `ssm.${options.region}.amazonaws.com`) void answerParameter(request, response);
+    else response.writeHead(421).end();
+  });
+  const metadata = createServer((request, response) => answerMetadata(options.region, request, response));
+  await Promise.all([
+    new Promise<void>((resolve) => tls.listen(443, '0.0.0.0', resolve)),
+    new Promise<void>((resolve) => metadata.listen(80, '169.254.169.254', resolve)),
+  ]);
+}
+
+async function answerParameter(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const { headers } = request;
+  const signed = String(headers.authorization).includes(`Credential=${roleCredentials.accessKeyId}/`);
+  const { status, body } =
+    signed && headers['x-amz-security-token'] === roleCredentials.token && store !== undefined
+      ? store.answer(String(headers['x-amz-target']), JSON.parse(Buffer.concat(chunks).toString()))
+      : { status: 400, body: { __type: 'UnrecognizedClientException', message: 'not signed by the role' } };
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+}
+
+function answerPackage(request: IncomingMessage, response: ServerResponse): void {
+  const path = normalize(decodeURIComponent((request.url ?? '').replace(/\?.*/, '')));
+  const below = /^\/packages\/9\.x\/yum\/(.+)$/.exec(path)?.[1];
+  const file = path === '/GPG-KEY-elasticsearch' ? published.key : join(published.repository, below ?? 'absent');
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return void response.writeHead(404).end();
+  response.writeHead(200, { 'content-length': size });
+  if (request.method === 'HEAD') response.end();
+  else createReadStream(file).pipe(response);
+}
+
+function ip(...parameters: string[]): void {
+  const { status, stderr } = spawnSync('ip', parameters, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`ip ${parameters.join(' ')}: ${stderr}`);
+}
+
+process.on('message', async ({ id, question }: { id: number; question: Question }) => {
+  try {
+    process.send?.({ id, value: await answer(question) });
+  } catch (error) {
+    process.send?.({ id, error: String(error) });
+  }
+});
+// never outlives the process that it works for
+process.on('disconnect', () => process.exit(0));
