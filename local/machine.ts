@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { findPackages, mirrorFolders, registryHost } from './terraform/provider-mirror';
 
 /** A program that the rehearsal or a suite uses where the machine has it. */
 export type Tool = keyof typeof tools;
@@ -14,6 +15,11 @@ interface ToolDescription {
 /** Programs are found, not assumed: what is missing is skipped by name, with the advice given here. */
 const tools = {
   terraform: { advice: 'install Terraform 1.10 or newer', present: () => onPath('terraform') },
+  'aws-provider': {
+    advice:
+      "put Terraform's AWS provider into one of its plugin folders, name a mirror in SEARCHGATE_PROVIDER_MIRROR, or go online",
+    present: () => findPackages(mirrorFolders(), 'hashicorp/aws').length > 0 || registryReached(),
+  },
   python: { advice: 'install Python 3.9 or newer with venv', present: () => onPath('python3') },
   java: { advice: 'install a JDK, 17 or newer', present: () => answers('java', ['-version']) },
   maven: { advice: 'install Apache Maven 3.8 or newer', present: () => onPath('mvn') },
@@ -35,6 +41,12 @@ function onPath(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
 }
 
+/** The same as `registryAnswers`, for suites, which have to know before they begin. */
+function registryReached(): boolean {
+  const ask = `fetch('https://${registryHost}/.well-known/terraform.json', { signal: AbortSignal.timeout(5000) })`;
+  return answers(process.execPath, ['-e', `${ask}.then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`]);
+}
+
 function answers(program: string, parameters: string[]): boolean {
-  return onPath(program) && spawnSync(program, parameters, { stdio: 'ignore' }).status === 0;
+  return spawnSync(program, parameters, { stdio: 'ignore' }).status === 0;
 }

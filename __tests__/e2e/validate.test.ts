@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stackFolder } from '../../local/terraform/synth-copy';
+import { terraform } from '../../local/terraform/terraform';
+import { emulatedWorkspace } from '../../local/terraform/workspace';
+import { describeWith } from '../requirements';
+import { type Block, services, synthesized } from '../synthesized';
+
+const everySetting: Block = {
+  tags: { team: 'search' },
+  domain: { name: 'example.com', zoneId: 'Z0123456789ABCDEFGHIJ' },
+  network: { cidr: '10.9.0.0/24', zones: ['us-east-1a', 'us-east-1b', 'us-east-1c'] },
+  host: {
+    instanceType: 't4g.large',
+    ami: 'ami-0123456789abcdef0',
+    cpuCredits: 'standard',
+    rootVolume: { size: 12, iops: 4000, throughput: 250 },
+    dataVolume: { type: 'io2', iops: 1000 },
+  },
+  elastic: { version: '9.2.1' },
+  alarms: { email: 'operations@example.com' },
+  account: { apiGatewayLoggingRole: false },
+  ...services(
+    {
+      search: {
+        response: 'buffered',
+        allowPreflight: true,
+        allowedCidrs: ['0.0.0.0/0', '::/0'],
+        reservedConcurrency: 5,
+        debug: true,
+        cache: { size: 0.5, paths: ['/_cat', '/static'], ttl: 60 },
+      },
+      kibana: { timeout: 120, memory: 512, logRetention: 30, subdomain: 'dashboards' },
+    },
+    { name: 'apm', origin: 'custom', port: 8200, allowedCidrs: ['198.51.100.0/24'] },
+  ),
+};
+
+describeWith(['terraform', 'aws-provider', 'openssl'], 'terraform validate', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'searchgate-validate-'));
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const variants: [string, Block, string[]][] = [
+    ['the example settings', {}, ['search', 'kibana']],
+    ['every setting used at once', everySetting, ['search', 'kibana', 'apm']],
+  ];
+  test.each(variants)(
+    'accepts every stack with %s',
+    async (_, changes, doors) => {
+      const deployment = synthesized(changes);
+      const workspace = await emulatedWorkspace(deployment.folder, {
+        folder,
+        name: `copy-${doors.length}`,
+        endpoint: 'http://127.0.0.1:9',
+        region: 'us-east-1',
+      });
+      const stacks = Object.keys(deployment.stacks);
+      expect(stacks).toEqual(
+        expect.arrayContaining(['state', 'account', 'network', 'certificates', 'storage', 'host', ...doors]),
+      );
+      for (const stack of stacks) {
+        const run = {
+          folder: stackFolder(workspace.output, stack),
+          environment: workspace.environment,
+          log: join(folder, 'log'),
+        };
+        await terraform(['init', '-backend=false', '-input=false'], run);
+        const { output } = await terraform(['validate', '-json'], run);
+        expect([stack, (JSON.parse(output) as { diagnostics: unknown[] }).diagnostics]).toEqual([stack, []]);
+      }
+    },
+    300_000,
+  );
+});
