@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arguments, Configuration, Difference } from './configuration';
+import { evaluate } from './evaluate';
 import { issueCertificate } from './openssl';
 
 type Values = Record<string, string>;
@@ -78,14 +79,14 @@ function withoutTls(configuration: Configuration): Configuration {
   ) as Configuration;
 }
 
-/** A resource's arguments with its references to other tls resources replaced by their values. */
+/** A resource's arguments with its references to other tls resources replaced by their values, and its expressions worked out. */
 function resolved(given: Arguments, valuesOf: (address: string) => Values): Arguments {
   const text = JSON.stringify(given).replace(
     /"\$\{(tls_[a-z_]+\.[A-Za-z0-9_-]+)\.([a-z0-9_]+)\}"/g,
     (_, address, attribute) => JSON.stringify(valuesOf(address)[attribute] ?? ''),
   );
   const { '//': _metadata, lifecycle: _lifecycle, depends_on: _order, ...inputs } = JSON.parse(text) as Arguments;
-  return inputs;
+  return evaluate(inputs);
 }
 
 function kept(folder: string, address: string, inputs: Arguments, make: (inputs: Arguments) => Values): Values {

@@ -33,7 +33,7 @@ const certificates: Configuration = {
         private_key_pem: '${tls_private_key.node-0-key.private_key_pem}',
         subject: [{ common_name: 'search.example.internal' }],
         dns_names: ['search.example.internal', 'localhost'],
-        ip_addresses: ['10.42.0.10'],
+        ip_addresses: ['127.0.0.1', '${cidrhost(cidrsubnet("10.42.0.0/16", 4, 0), 10)}'],
       },
     },
     tls_locally_signed_cert: {
@@ -54,7 +54,7 @@ const certificates: Configuration = {
   },
 };
 
-describeWith(['openssl'], 'the stand-in for the tls provider', () => {
+describeWith(['openssl', 'terraform'], 'the stand-in for the tls provider', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'tls-'));
