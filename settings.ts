@@ -50,7 +50,7 @@ const cidrAllowed =
 
 /** Whether a text is an IPv4 or IPv6 block in CIDR notation whose bits after the prefix are zero. */
 function isCidr(given: string): boolean {
-  const match = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(given);
+  const match = /^([0-9a-fA-F.:]+)\/(0|[1-9]\d{0,2})$/.exec(given);
   const [, address = '', prefix = ''] = match ?? [];
   const version = isIP(address);
   if (version === 0 || Number(prefix) > (version === 4 ? 32 : 128)) return false;
@@ -78,6 +78,8 @@ const cidr = z
   .string({ error: cidrAllowed })
   .refine(isCidr, { error: cidrAllowed })
   .meta({ description: 'A block of IPv4 or IPv6 addresses' });
+
+const networkAllowed = 'an IPv4 block from /16 to /24 without host bits, such as 10.42.0.0/16';
 
 const volumeShape = (size: number, description: string) =>
   group(
@@ -119,7 +121,7 @@ const service = group(
       1,
       100,
       'a list of 1 to 100 blocks; to open the door to everybody write "0.0.0.0/0" (and "::/0")',
-      'Who may knock: blocks of IPv4 and IPv6 addresses. Naming IPv6 makes the door dual-stack',
+      'Who may knock: blocks of IPv4 and IPv6 addresses. Naming IPv6 makes the door dual-stack; 0.0.0.0/0 without any IPv6 stands for ::/0 too',
     ),
     requireAuthorization: yesOrNo(
       'Refuse requests without an Authorization header before anything runs; true for elasticsearch, false for others (Kibana logs in with a cookie)',
@@ -165,7 +167,11 @@ const service = group(
           })
           .meta({ description: 'Size in GB, billed by the hour' }),
         paths: list(
-          text(/^\/[A-Za-z0-9._-]+$/, 'one path segment with its leading slash, such as /ui', 'A first path segment'),
+          text(
+            /^\/(?!\.{1,2}$)[A-Za-z0-9._-]+$/,
+            'one path segment with its leading slash, such as /ui',
+            'A first path segment',
+          ),
           1,
           10,
           'a list of 1 to 10 first path segments, such as ["/ui"]',
@@ -186,17 +192,21 @@ export const settingsSchema = group(
       .meta({ description: 'Lets editors complete and check' })
       .optional(),
     name: text(
-      /^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$/,
-      'lower-case letters, digits and hyphens, 1 to 20, starting with a letter',
+      /^(?!aws|ssm)[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$/,
+      // Systems Manager keeps parameters that begin with these for itself.
+      'lower-case letters, digits and hyphens, 1 to 20, starting with a letter, but not with aws or ssm',
       'The name of this deployment: it stands in the names and tags of everything',
     ),
     region: text(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'an AWS region, such as us-east-1', 'Where everything lives'),
     tags: z
       .record(
-        z.string().min(1).max(128),
+        z.string().regex(/^(?!aws:).{1,128}$/),
         z.string({ error: 'a text of up to 256 characters' }).max(256, { error: 'a text of up to 256 characters' }),
         {
-          error: 'an object of texts',
+          error: (issue) =>
+            issue.code === 'invalid_key'
+              ? 'keys of 1 to 128 characters that do not start with aws:'
+              : 'an object of texts',
         },
       )
       .meta({ description: 'Tags on everything, beside our own' })
@@ -236,10 +246,9 @@ export const settingsSchema = group(
     ).prefault({}),
     network: group(
       {
-        cidr: cidr
-          .refine((given) => /^\d+\.\d+\.\d+\.\d+\/(1[6-9]|2[0-4])$/.test(given), {
-            error: 'an IPv4 block from /16 to /24 without host bits, such as 10.42.0.0/16',
-          })
+        cidr: z
+          .string({ error: networkAllowed })
+          .refine((given) => /^[\d.]+\/(1[6-9]|2[0-4])$/.test(given) && isCidr(given), { error: networkAllowed })
           .meta({ description: 'The addresses of the VPC, with room for three zones' })
           .default('10.42.0.0/16'),
         zones: list(
@@ -257,7 +266,7 @@ export const settingsSchema = group(
         instanceType: z
           .enum(hostInstanceTypes as [string, ...string[]], {
             error: (issue) =>
-              typeof issue.input === 'string' && issue.input in armInstanceMemory
+              typeof issue.input === 'string' && Object.hasOwn(armInstanceMemory, issue.input)
                 ? `${instanceAllowed}; this one has ${armInstanceMemory[issue.input as keyof typeof armInstanceMemory]} GiB`
                 : instanceAllowed,
           })
@@ -344,6 +353,10 @@ export class SettingsError extends Error {
   }
 }
 
+function isIpv6(cidr: string): boolean {
+  return cidr.includes(':');
+}
+
 const defaultPorts = { elasticsearch: 9200, kibana: 5601, custom: undefined };
 
 /**
@@ -376,6 +389,10 @@ export function readSettings(input: unknown, source = 'settings'): { settings: S
     },
     services: parsed.services.map((entry) => ({
       ...entry,
+      allowedCidrs:
+        entry.allowedCidrs.includes('0.0.0.0/0') && !entry.allowedCidrs.some(isIpv6)
+          ? [...entry.allowedCidrs, '::/0']
+          : entry.allowedCidrs,
       port: entry.port ?? defaultPorts[entry.origin] ?? 0,
       subdomain: entry.subdomain ?? entry.name,
       requireAuthorization: entry.requireAuthorization ?? entry.origin === 'elasticsearch',
@@ -407,7 +424,7 @@ export function loadSettings(file = process.env.SEARCHGATE_SETTINGS || 'settings
   }
   let input: unknown;
   try {
-    input = JSON.parse(content);
+    input = JSON.parse(content.replace(/^\uFEFF/, '')); // editors on Windows write a byte order mark
   } catch (error) {
     throw new SettingsError(file, [{ path: '(the whole file)', given: undefined, allowed: `JSON (${reason(error)})` }]);
   }

@@ -27,7 +27,9 @@ export function contradictions(input: unknown): Mistake[] {
     ...zones(root),
     ...serviceNames(services),
     ...origins(services),
+    ...hostNames(services, object(root.domain).name),
     ...services.flatMap(responses),
+    ...services.flatMap(cachedPaths),
     ...host(object(root.host)),
   ];
 }
@@ -79,6 +81,15 @@ function serviceNames(services: Loose[]): Mistake[] {
           },
         ]
       : []),
+    ...(/^node-\d+$/.test(String(service.name))
+      ? [
+          {
+            path: `services[${index}].name`,
+            given: quote(service.name),
+            allowed: "any name but a host's: node-0, node-1, … (certificates are kept by the name of host or service)",
+          },
+        ]
+      : []),
     ...repeated(services, index, 'name', (entry) => entry.name),
     ...repeated(services, index, 'subdomain', (entry) => entry.subdomain ?? entry.name),
     ...repeated(
@@ -108,10 +119,11 @@ function repeated(services: Loose[], index: number, key: string, value: (service
 }
 
 function origins(services: Loose[]): Mistake[] {
-  if (services.length === 0) return [];
+  const known = services.filter(({ origin }) => ['elasticsearch', 'kibana', 'custom'].includes(String(origin)));
   return ['elasticsearch', 'kibana'].flatMap((origin) => {
-    const count = services.filter((service) => service.origin === origin).length;
-    if (count === 1) return [];
+    const count = known.filter((service) => service.origin === origin).length;
+    // A misspelt origin is a mistake already, and may be the one that is missing here.
+    if (count === 1 || (count === 0 && (services.length === 0 || known.length < services.length))) return [];
     return [
       {
         path: 'services',
@@ -145,6 +157,28 @@ function responses(service: Loose, index: number): Mistake[] {
         ]
       : []),
   ];
+}
+
+/** A certificate's common name holds 64 characters. Source: RequestCertificate of AWS Certificate Manager. */
+function hostNames(services: Loose[], domain: unknown): Mistake[] {
+  if (typeof domain !== 'string') return [];
+  return services.flatMap(({ name, subdomain = name }, index) => {
+    const hostName = `${subdomain}.${domain}`;
+    if (typeof subdomain !== 'string' || hostName.length <= 64) return [];
+    const allowed = 'a host name of at most 64 characters, the most that a certificate takes';
+    return [{ path: `services[${index}].subdomain`, given: quote(hostName), allowed }];
+  });
+}
+
+function cachedPaths(service: Loose, index: number): Mistake[] {
+  const paths = array(object(service.cache).paths).map(String);
+  const address = (path: string) => path.replaceAll(/[^A-Za-z0-9]+/g, '_');
+  return paths.flatMap((path, at) => {
+    const first = paths.findIndex((other) => address(other) === address(path));
+    if (first === at) return [];
+    const allowed = `a path that differs from paths[${first}] by letters and digits`;
+    return [{ path: `services[${index}].cache.paths[${at}]`, given: quote(path), allowed }];
+  });
 }
 
 function host(settings: Loose): Mistake[] {
