@@ -78,9 +78,9 @@ export function exchange(origin: Origin, outgoing: OriginRequest, milliseconds: 
     }
   };
 
-  // What a frozen process slept through (the other end closing) is read within one whole turn of the event loop, which two
-  // immediates span. A request that may not be repeated waits for it.
-  if (origin.hasKeptConnection() && !outgoing.idempotent) setImmediate(() => setImmediate(attempt, true));
+  // What a frozen process slept through (the other end closing, or speaking out of turn) is read within one whole turn of the
+  // event loop, which two immediates span: after it the connection is sound or gone.
+  if (origin.hasKeptConnection()) setImmediate(() => setImmediate(attempt, true));
   else attempt(true);
   return { abandon };
 }

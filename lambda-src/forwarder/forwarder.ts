@@ -45,7 +45,9 @@ export class Forwarder {
   forward(event: GatewayEvent, context: InvocationContext, answer: Answer): Pick<Exchange, 'abandon'> {
     const began = Date.now();
     const id = requestId(event, context);
+    let hasFailed = false;
     const failed = (failure: Failure) => {
+      hasFailed = true;
       const { addresses, port } = this.configuration;
       logFailure(this.log, failure, {
         request_id: id,
@@ -75,6 +77,7 @@ export class Forwarder {
       });
       return {
         abandon: () => {
+          if (hasFailed) return;
           this.log('INFO', { event: 'client_left', request_id: id, milliseconds: Date.now() - began });
           running.abandon();
         },

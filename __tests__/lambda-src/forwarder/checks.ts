@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { makeCertificateAuthority } from '../../certificates';
 import { gatewayEvent } from './events';
-import { modes, type Rig } from './rig';
+import { freeze, modes, type Rig } from './rig';
 
 /** A promise to users, as a test by that name: run by the ordinary suites, and against forwarders with a fault planted in them. */
 export type Check = (rig: Rig) => Promise<void>;
@@ -81,5 +82,22 @@ export const checks = {
     expect((await forwarder.send('buffered', event)).status).toBe(200);
     expect((await forwarder.send('buffered', event)).status).toBe(502);
     expect(requests).toBe(2);
+  },
+
+  "an answer that nobody asked for is nobody's answer, and ends the connection": async (rig) => {
+    const answer = (text: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+    let newest: Socket | undefined;
+    const origin = await rig.tls((socket) => {
+      newest = socket;
+      socket.on('data', () => socket.write(answer('yours')));
+    });
+    const forwarder = rig.forwarder(origin.port);
+    for (const mode of [...modes, ...modes]) {
+      expect((await forwarder.send(mode, gatewayEvent())).body.toString()).toBe('yours');
+      await wait(10);
+      newest?.write(answer('poison'));
+      freeze(10); // it arrives while the process sleeps
+    }
+    expect(origin.connections()).toBe(4);
   },
 } satisfies Record<string, Check>;

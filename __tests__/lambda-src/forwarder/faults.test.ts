@@ -3,7 +3,7 @@ import type { InvocationContext } from '../../../lambda-src/forwarder/event';
 import { makeCertificateAuthority } from '../../certificates';
 import { describeWith } from '../../requirements';
 import { gatewayEvent } from './events';
-import { modes, Rig, serverName, type TestForwarder, type TestOrigin } from './rig';
+import { freeze, modes, Rig, serverName, type TestForwarder, type TestOrigin } from './rig';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
@@ -293,8 +293,3 @@ describeWith(['openssl'], 'an origin that fails', () => {
     expect(forwarder.takeLog()).toMatchObject([{ event: 'origin_unreachable' }]);
   });
 });
-
-/** Stops this process's event loop, as Lambda stops a process between two invocations. */
-function freeze(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
