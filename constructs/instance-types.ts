@@ -50,3 +50,26 @@ export const hostInstanceTypes = (Object.keys(armInstanceMemory) as ArmInstanceT
 export function isBurstable(type: string): boolean {
   return type.startsWith('t');
 }
+
+/** What a burstable type may use all the time, in percent of each processor. Source: EC2's "CPU credits and baseline utilization". */
+const baselines: Readonly<Record<string, number>> = {
+  't4g.nano': 5,
+  't4g.micro': 10,
+  't4g.small': 20,
+  't4g.medium': 20,
+  't4g.large': 30,
+  't4g.xlarge': 40,
+  't4g.2xlarge': 40,
+};
+
+/** The baseline of a type in percent of each processor: 100 for types that are not burstable. */
+export function baselinePercent(type: string): number {
+  return baselines[type] ?? 100;
+}
+
+/** How many processors a type has. */
+export function processors(type: string): number {
+  const [family = '', size = ''] = type.split('.');
+  const bySize: Readonly<Record<string, number>> = { medium: 1, large: 2, xlarge: 4, '2xlarge': 8 };
+  return isBurstable(family) ? Math.max(2, bySize[size] ?? 2) : (bySize[size] ?? 1);
+}
