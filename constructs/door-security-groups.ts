@@ -7,8 +7,12 @@ export interface DoorSecurityGroupsProps {
   /** Group names begin with it. */
   readonly name: string;
   readonly vpcId: string;
-  /** The services behind the doors. Names are fixed at synth. */
-  readonly services: readonly { readonly name: string; readonly port: number }[];
+  /** The services behind the doors. How many there are is fixed at synth. */
+  readonly services: readonly {
+    /** Part of the rules' addresses. Fixed at synth. */
+    readonly name: string;
+    readonly port: number;
+  }[];
 }
 
 /**

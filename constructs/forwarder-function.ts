@@ -3,7 +3,7 @@ import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
-import { Fn } from 'cdktf';
+import { Fn, type IResolvable } from 'cdktf';
 import { Construct } from 'constructs';
 import { LambdaBundle } from './lambda-bundle';
 import { policyDocument, serviceTrust } from './policy-document';
@@ -37,7 +37,7 @@ export interface ForwarderFunctionProps {
   /** Requests at once kept for this function. @default none kept */
   readonly reservedConcurrency?: number;
   /** Log headers and cut bodies, secrets masked. @default false */
-  readonly debug?: boolean;
+  readonly debug?: boolean | IResolvable;
   /** Days. */
   readonly logRetention: number;
 }

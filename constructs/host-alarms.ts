@@ -7,7 +7,7 @@ export interface HostAlarmsProps {
   readonly instanceId: string;
   /** ARN of the topic that is told. */
   readonly topicArn: string;
-  /** Whether to watch CPU credits, which only burstable types with standard credits run out of. */
+  /** Whether to watch CPU credits, which only burstable types with standard credits run out of. Fixed at synth. */
   readonly watchCredits: boolean;
 }
 

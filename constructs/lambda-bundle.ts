@@ -8,7 +8,7 @@ import { buildSync } from 'esbuild';
 import { zipSync } from 'fflate';
 
 export interface LambdaBundleProps {
-  /** The TypeScript file whose exports are the function's handlers. */
+  /** The TypeScript file whose exports are the function's handlers. Fixed at synth. */
   readonly entry: string;
 }
 

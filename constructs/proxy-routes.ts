@@ -1,7 +1,7 @@
 import { ApiGatewayIntegration } from '@cdktf/provider-aws/lib/api-gateway-integration';
 import { ApiGatewayMethod } from '@cdktf/provider-aws/lib/api-gateway-method';
 import { ApiGatewayResource } from '@cdktf/provider-aws/lib/api-gateway-resource';
-import type { ITerraformDependable } from 'cdktf';
+import { type ITerraformDependable, Op, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ResponseMode } from './forwarder-function';
 
@@ -92,7 +92,7 @@ export class ProxyRoutes extends Construct {
       integrationHttpMethod: 'POST',
       uri: this.props.integrationUri,
       responseTransferMode: this.props.responseMode === 'streaming' ? 'STREAM' : 'BUFFERED',
-      timeoutMilliseconds: this.props.timeout * 1000,
+      timeoutMilliseconds: milliseconds(this.props.timeout),
       cacheKeyParameters: cached ? cacheKeys : undefined,
     };
     const methodResource = new ApiGatewayMethod(this, `${id}-method`, { restApiId, resourceId, ...method });
@@ -107,4 +107,9 @@ export class ProxyRoutes extends Construct {
       served: { path, ...method, requestValidatorId: guarded, ...integration },
     });
   }
+}
+
+/** Milliseconds; an expression where the seconds are one, since TypeScript cannot compute with what only Terraform knows. */
+function milliseconds(seconds: number): number {
+  return Token.isUnresolved(seconds) ? Token.asNumber(Op.mul(seconds, 1000)) : seconds * 1000;
 }

@@ -32,7 +32,10 @@ export interface RestApiGatewayProps {
   /** Days. */
   readonly logRetention: number;
   /** Cache GET answers below some first path segments. Buffered responses only. @default no cache */
-  readonly cache?: ApiCache & { readonly paths: readonly string[] };
+  readonly cache?: ApiCache & {
+    /** First path segments, such as `/ui`, that differ by letters and digits. Fixed at synth. */
+    readonly paths: readonly string[];
+  };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { PrivateCertificateAuthority } from './private-certificate-authorit
 
 export interface ServerCertificateProps {
   readonly authority: PrivateCertificateAuthority;
-  /** Host names that the certificate carries; the first is its common name too. */
+  /** Host names that the certificate carries; the first is its common name too. How many there are is fixed at synth. */
   readonly dnsNames: readonly string[];
   /** IPv4 addresses that it carries. */
   readonly ipAddresses: readonly string[];
