@@ -150,9 +150,13 @@ export class Machine {
 
   /** Runs a shell command inside, as root. */
   async run(command: string): Promise<Finished> {
-    const leader = await this.leader();
+    return run('nsenter', await this.insideOf('bash', '-c', command));
+  }
+
+  /** The parameters that make `nsenter` run a program inside. */
+  async insideOf(...program: string[]): Promise<string[]> {
     const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wd'];
-    return run('nsenter', ['--target', String(leader), ...namespaces, 'bash', '-c', command]);
+    return ['--target', String(await this.leader()), ...namespaces, ...program];
   }
 
   /** Shuts down in order. */

@@ -1,0 +1,277 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
+import type { BootReport, Machine } from '../../local/machine-boot/machine';
+import { laterRelease } from '../../local/machine-boot/package-repository';
+import type { Parameter } from '../../local/machine-boot/parameter-store';
+import { run } from '../../local/process-group';
+import { describeWith } from '../requirements';
+
+const minutes = 60_000;
+
+describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host that boots', () => {
+  let place: HostBoot;
+  let machine: Machine;
+  let setupLines: string[] = [];
+  const processLists = new Set<string>();
+
+  async function boot(): Promise<BootReport> {
+    setupLines = [];
+    const watch = setInterval(() => watchProcesses(processLists), 50);
+    try {
+      const report = await machine.boot(place.volume.device, volumeId, (line) => {
+        const told = /searchgate\[\d+\]: (.*)$/.exec(line)?.[1];
+        if (told !== undefined) setupLines.push(told);
+      });
+      process.stdout.write(`${setupLines.join('\n')}\n${report.seconds.toFixed(1)} s from power-on\n\n`);
+      return report;
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  /** The words of a phase's line. */
+  const phase = (name: string) => setupLines.filter((line) => line.startsWith(`${name} `)).join('\n');
+
+  /** As a forwarder asks: by the host's address, checked against the private CA and the fixed name. */
+  async function ask(service: 'search' | 'kibana', path: string, ...options: string[]) {
+    const port = service === 'search' ? 9200 : 5601;
+    const name = `${service}.searchgate.internal`;
+    const tls = ['--cacert', authority(), '--resolve', `${name}:${port}:10.42.0.10`];
+    return place.neighbours.curl(...tls, ...options, `https://${name}:${port}${path}`);
+  }
+  const authority = () => {
+    const file = join(machine.disk, '..', 'ca.pem');
+    writeFileSync(file, place.hostAuthority);
+    return file;
+  };
+  const secret = async (name: string) =>
+    (await place.neighbours.parameters())[`/searchgate/secrets/${name}`] as Parameter;
+  const asElastic = async () => ['--user', `elastic:${(await secret('elastic-password')).value}`];
+
+  beforeAll(async () => {
+    place = await HostBoot.prepare((text) => process.stdout.write(`${text}\n`));
+    machine = await place.launch();
+  }, 10 * minutes);
+  afterAll(async () => place?.close(), minutes);
+
+  describe('first boot', () => {
+    test(
+      'a blank volume is formatted, and Elasticsearch and Kibana become ready',
+      async () => {
+        const report = await boot();
+        expect(report.line).toMatch(
+          /^READY: node-0 after \d+ s: Elasticsearch 9\.5\.3 is green .* Kibana 9\.5\.3 is available/,
+        );
+        expect(phase('volume')).toMatch(/formatted vol-0123456789abcdef0/);
+        expect(phase('packages')).toMatch(/installed 9\.5\.3, chosen by 9\.x/);
+      },
+      5 * minutes,
+    );
+
+    test('every phase is timed in one line', () => {
+      const phases = ['volume', 'packages', 'parameters', 'configuration', 'credentials', 'services'];
+      expect(setupLines.map((line) => /^(\w+) +\d+ s {2}\S/.exec(line)?.[1]).filter(Boolean)).toEqual(phases);
+    });
+
+    test('cloud-init has nothing to complain about in the user data', async () => {
+      expect((await machine.run('cloud-init status')).output).toMatch(/status: done/);
+      expect((await machine.run('cloud-init schema --system')).output).toMatch(/Valid cloud-config/);
+    });
+
+    test('both answer under the private CA with the fixed name, and under no other', async () => {
+      expect((await ask('search', '/_cluster/health', ...(await asElastic()))).output).toContain('"status":"green"');
+      expect((await ask('kibana', '/api/status')).output).toContain('"level": "available"');
+      const byAddress = await place.neighbours.curl('--cacert', authority(), 'https://10.42.0.10:9200/');
+      expect(byAddress.errors).toMatch(/no alternative certificate subject name matches/);
+      const withoutAuthority = await place.neighbours.curl(
+        '--resolve',
+        'search.searchgate.internal:9200:10.42.0.10',
+        'https://search.searchgate.internal:9200/',
+      );
+      expect(withoutAuthority.code).toBe(60);
+    });
+
+    test('the password in Systems Manager is the one of elastic, and there is no other way in', async () => {
+      expect((await ask('search', '/_security/_authenticate', ...(await asElastic()))).output).toContain(
+        '"username":"elastic"',
+      );
+      expect(
+        (await ask('search', '/', '--user', 'elastic:changeme', '--output', '/dev/null', '--write-out', '%{http_code}'))
+          .output,
+      ).toBe('401');
+      expect((await ask('search', '/', '--output', '/dev/null', '--write-out', '%{http_code}')).output).toBe('401');
+      expect((await secret('elastic-password')).type).toBe('SecureString');
+    });
+
+    test('the user for health checks may look at the cluster and at nothing else', async () => {
+      const asHealth = ['--user', `searchgate-health:${(await secret('health-password')).value}`];
+      expect((await ask('search', '/_cluster/health', ...asHealth)).output).toContain('"status"');
+      for (const path of ['/_search', '/_security/user'])
+        expect(
+          (await ask('search', path, ...asHealth, '--output', '/dev/null', '--write-out', '%{http_code}')).output,
+        ).toBe('403');
+    });
+
+    test('nothing listens but 9200 and 5601 on the interface and 9300 on the loopback', async () => {
+      const { output } = await machine.run("ss --listening --tcp --numeric --no-header | awk '{ print $4 }'");
+      const sockets = output
+        .trim()
+        .split('\n')
+        .map((socket) =>
+          socket.replace('[::ffff:', '').replace('127.0.0.1]', '127.0.0.1').replace('10.42.0.10]', '10.42.0.10'),
+        );
+      expect(sockets.sort()).toEqual(['10.42.0.10:5601', '10.42.0.10:9200', '127.0.0.1:9300', '[::1]:9300']);
+    });
+
+    test('the heap is what the memory of a 4 GiB host leaves', async () => {
+      const { output } = await ask(
+        'search',
+        '/_nodes/jvm?filter_path=**.using_compressed_ordinary_object_pointers,**.heap_init_in_bytes',
+        ...(await asElastic()),
+      );
+      const heap = Number(/"heap_init_in_bytes":(\d+)/.exec(output)?.[1]) / 2 ** 20;
+      expect(heap).toBeGreaterThanOrEqual(1024);
+      expect(heap).toBeLessThanOrEqual(1280);
+    });
+
+    test('an operator can read the outcome without being on the host', async () => {
+      const status = (await place.neighbours.parameters())['/searchgate/hosts/node-0/status'];
+      expect(JSON.parse(status?.value ?? '')).toMatchObject({ outcome: 'ready', phase: null, version: '9.5.3' });
+    });
+  });
+
+  describe('reboot', () => {
+    let callsBefore = 0;
+
+    test(
+      'the host comes back with its documents, under another device name',
+      async () => {
+        const document = ['-X', 'PUT', '--header', 'content-type: application/json', '--data', '{"name":"Zürich"}'];
+        expect(
+          (await ask('search', '/cities/_doc/a%2Fb?refresh', ...document, ...(await asElastic()))).output,
+        ).toContain('"result":"created"');
+        const user = [
+          '-X',
+          'PUT',
+          '--header',
+          'content-type: application/json',
+          '--data',
+          '{"password":"a password of hers","roles":["viewer"]}',
+        ];
+        expect((await ask('search', '/_security/user/anna', ...user, ...(await asElastic()))).output).toContain(
+          '"created":true',
+        );
+        callsBefore = (await place.neighbours.calls()).length;
+        await machine.powerOff();
+        expect((await boot()).outcome).toBe('READY');
+        expect(phase('volume')).toMatch(/ mounted vol-\S+ \(\/dev\/nvme2n1\)/);
+        expect((await ask('search', '/cities/_doc/a%2Fb', ...(await asElastic()))).output).toContain('Zürich');
+      },
+      5 * minutes,
+    );
+
+    test('nothing is done again: no format, no installation, no password, no changed file', async () => {
+      expect(setupLines.join('\n')).not.toMatch(/formatted|installed 9|made|\bchanged\b(?<!0 files changed)/);
+      expect(phase('configuration')).toMatch(/0 files changed/);
+      expect(phase('credentials')).toMatch(/as before/);
+      const calls = (await place.neighbours.calls()).slice(callsBefore);
+      expect(calls.filter((call) => call.startsWith('Put'))).toEqual(['PutParameter /searchgate/hosts/node-0/status']);
+    });
+  });
+
+  describe('a new instance with the old volume', () => {
+    test(
+      'it installs the version that the data was last used with, not the newest',
+      async () => {
+        await machine.powerOff();
+        await place.neighbours.publish(place.repository, 'later');
+        machine = await place.launch();
+        expect((await boot()).outcome).toBe('READY');
+        expect(phase('packages')).toMatch(/installed 9\.5\.3, as recorded on the volume/);
+        expect(phase('packages')).not.toContain(laterRelease);
+        expect(phase('volume')).toMatch(/ mounted vol-/);
+      },
+      5 * minutes,
+    );
+
+    test('the documents, the users and the passwords are the old ones', async () => {
+      expect((await ask('search', '/cities/_doc/a%2Fb', ...(await asElastic()))).output).toContain('Zürich');
+      const anna = await ask('search', '/_security/_authenticate', '--user', 'anna:a password of hers');
+      expect(anna.output).toContain('"username":"anna"');
+      for (const name of ['elastic-password', 'health-password', 'kibana-encryption-keys'])
+        expect((await secret(name)).version).toBe(1);
+    });
+
+    test('Kibana has the encryption keys that its saved objects were written with', async () => {
+      const keys = (await secret('kibana-encryption-keys')).value.split(' ');
+      expect(keys).toHaveLength(3);
+      const { output } = await machine.run("grep encryptionKey /etc/kibana/kibana.yml | sed 's/.*: //'");
+      expect(output.trim().split('\n').sort()).toEqual([...keys].sort());
+    });
+  });
+
+  describe('secrets', () => {
+    test(
+      'none is in the user data, in a log, in the process list, or in clear on a disk',
+      async () => {
+        await machine.powerOff();
+        const parameters = await place.neighbours.parameters();
+        const inNobodysSight = ['elastic-password', 'health-password'].map(
+          (name) => (parameters[`/searchgate/secrets/${name}`] as Parameter).value,
+        );
+        const keys = (parameters['/searchgate/secrets/kibana-encryption-keys'] as Parameter).value.split(' ');
+        const tlsKeys = Object.entries(parameters)
+          .filter(([name]) => name.endsWith('/key'))
+          .map(([, { value }]) => value.split('\n')[1] ?? '');
+
+        const processes = [...processLists].join('\n');
+        expect(processes).toContain('/usr/local/lib/searchgate/setup');
+        for (const value of [...inNobodysSight, ...keys, ...tlsKeys]) {
+          expect(value.length).toBeGreaterThan(40);
+          expect(place.userData.text).not.toContain(value);
+          expect(readFileSync(machine.console, 'utf8')).not.toContain(value);
+          expect(processes).not.toContain(value);
+          expect(await filesWith(value, join(machine.disk, 'var'))).toEqual([]);
+        }
+        for (const value of inNobodysSight) {
+          for (const folder of readdirSync(join(machine.disk, '..', '..')).filter((name) =>
+            name.startsWith('instance-'),
+          ))
+            expect(await filesWith(value, join(machine.disk, '..', '..', folder, 'disk'))).toEqual([]);
+          expect(await filesWith(value, place.volume.file)).toEqual([]);
+        }
+        // the search finds what is there
+        expect(await filesWith(keys[0] ?? '', join(machine.disk, 'etc'))).toEqual([
+          join(machine.disk, 'etc/kibana/kibana.yml'),
+        ]);
+      },
+      2 * minutes,
+    );
+  });
+});
+
+/** Every command line that is seen, of all processes on this machine: those inside are among them. */
+function watchProcesses(seen: Set<string>): void {
+  for (const id of readdirSync('/proc')) {
+    if (!/^\d+$/.test(id)) continue;
+    try {
+      seen.add(readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' '));
+    } catch {
+      // it has ended in the meantime
+    }
+  }
+}
+
+async function filesWith(text: string, path: string): Promise<string[]> {
+  const { output } = await run('grep', [
+    '--recursive',
+    '--files-with-matches',
+    '--text',
+    '--fixed-strings',
+    '--regexp',
+    text,
+    path,
+  ]);
+  return output.split('\n').filter(Boolean);
+}
