@@ -1,11 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'cdktf';
+import { App, Testing } from 'cdktf';
+import 'cdktf/lib/testing/adapters/jest';
 import { readSettings } from '../settings';
 import example from '../settings/example.json';
 import { addDeployment } from '../stacks/deployment';
 import { StateStack } from '../stacks/state-stack';
+
+Testing.setupJest();
 
 /** Arguments of a resource, as they stand in Terraform's JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: tests reach deep into JSON, and a wrong path fails them
@@ -106,4 +109,9 @@ export function synthesized(changes: Block = {}): SynthesizedDeployment {
 export function services(changes: Record<string, Block>, ...further: Block[]): Block {
   const own = example.services.map((service) => ({ ...service, ...changes[service.name] }));
   return { services: [...own, ...further] };
+}
+
+/** An expression as it stands in Terraform's JSON. */
+export function expression(text: string): string {
+  return `\${${text}}`;
 }

@@ -37,12 +37,8 @@ export class ProxyRoutes extends Construct {
     super(scope, id);
     this.props = props;
     const everything = this.resource('proxy', props.rootResourceId, '{proxy+}');
-    this.route('root', props.rootResourceId, 'ANY', { path: '/' });
-    this.route('proxy', everything.id, 'ANY', { path: '/{proxy+}' });
-    if (props.allowPreflight) {
-      this.route('root-preflight', props.rootResourceId, 'OPTIONS', { path: '/', open: true });
-      this.route('proxy-preflight', everything.id, 'OPTIONS', { path: '/{proxy+}', open: true });
-    }
+    this.everyMethod('root', props.rootResourceId, '/');
+    this.everyMethod('proxy', everything.id, '/{proxy+}');
     this.cachedMethodPaths = props.cachedPaths.map((path) => this.cachedRoute(path.slice(1)));
     this.dependables = this.routes.flatMap(({ dependables }) => dependables);
     this.served = this.routes.map(({ served }) => served);
@@ -50,12 +46,18 @@ export class ProxyRoutes extends Construct {
 
   /** GET below one first segment, cached by path; everything else there goes on as everywhere. */
   private cachedRoute(segment: string): string {
-    const parent = this.resource(segment, this.props.rootResourceId, segment);
-    const below = this.resource(`${segment}-proxy`, parent.id, '{proxy+}');
-    this.route(segment, parent.id, 'ANY', { path: `/${segment}` });
-    this.route(`${segment}-proxy`, below.id, 'ANY', { path: `/${segment}/{proxy+}` });
-    this.route(`${segment}-cached`, below.id, 'GET', { path: `/${segment}/{proxy+}`, cached: true });
+    const parent = this.resource(`at-${segment}`, this.props.rootResourceId, segment);
+    const below = this.resource(`below-${segment}`, parent.id, '{proxy+}');
+    this.everyMethod(`at-${segment}`, parent.id, `/${segment}`);
+    this.everyMethod(`below-${segment}`, below.id, `/${segment}/{proxy+}`);
+    this.route(`cached-${segment}`, below.id, 'GET', { path: `/${segment}/{proxy+}`, cached: true });
     return `${segment}/{proxy+}/GET`;
+  }
+
+  /** A path takes every method; where a preflight may pass, OPTIONS is a method of its own on each path. */
+  private everyMethod(id: string, resourceId: string, path: string): void {
+    this.route(id, resourceId, 'ANY', { path });
+    if (this.props.allowPreflight) this.route(`preflight-${id}`, resourceId, 'OPTIONS', { path, open: true });
   }
 
   private resource(id: string, parentId: string, pathPart: string): ApiGatewayResource {

@@ -53,18 +53,18 @@ export class CertificatesStack extends SearchgateStack {
     dnsNames: string[],
     ipAddresses: string[],
   ): void {
-    const { certificate, privateKey } = new ServerCertificate(this, name, {
+    const { certificate, privateKey } = new ServerCertificate(this, `server-${name}`, {
       authority,
       dnsNames: [...dnsNames, 'localhost'],
       ipAddresses: ['127.0.0.1', ...ipAddresses],
     });
-    new SsmParameter(this, `${name}-certificate-parameter`, {
+    new SsmParameter(this, `server-${name}-certificate-parameter`, {
       name: this.parameters.certificate(name),
       description: `Certificate of ${name}`,
       type: 'String',
       value: certificate,
     });
-    new SsmParameter(this, `${name}-key-parameter`, {
+    new SsmParameter(this, `server-${name}-key-parameter`, {
       name: this.parameters.privateKey(name),
       description: `Private key of ${name}`,
       type: 'SecureString',
