@@ -1,34 +1,110 @@
-"""Where moto answers otherwise than AWS, and Terraform or the product would notice."""
+"""Where moto answers otherwise than AWS, and Terraform or the front door would notice. Each was seen as a failed or a never-ending plan."""
 
 import json
 
 from moto.apigateway.models import RestAPI
+from moto.apigateway.responses import APIGatewayResponse
+from moto.awslambda.models import LambdaFunction
+from moto.core.responses import ActionResult
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 
-judge = IAMPolicyStatement.is_action_permitted
-describe_api = RestAPI.to_dict
+
+def instead(owner, name):
+    """Replaces a method by the decorated function, which gets the original as its first argument."""
+
+    def decorate(replacement):
+        original = getattr(owner, name)
+        setattr(owner, name, lambda *given, **named: replacement(original, *given, **named))
+        return replacement
+
+    return decorate
 
 
-def judge_as_if_over_tls(statement, *arguments, **named):
-    """The loopback interface stands for TLS here, so a statement about requests without TLS concerns none.
-
-    Moto reads a condition that it does not know as one that is met.
-    """
+@instead(IAMPolicyStatement, "is_action_permitted")
+def judge_as_if_over_tls(judge, statement, *given, **named):
+    """Moto reads a condition that it does not know as met. The loopback interface stands for TLS here."""
     condition = statement._statement.get("Condition", {})
     if str(condition.get("Bool", {}).get("aws:SecureTransport", "")).lower() == "false":
         return PermissionResult.NEUTRAL
-    return judge(statement, *arguments, **named)
+    return judge(statement, *given, **named)
 
 
-def describe_with_escaped_policy(api):
+@instead(RestAPI, "to_dict")
+def describe_with_escaped_policy(describe, api):
     """API Gateway returns an API's policy with its quotes escaped once more, and Terraform counts on it."""
-    description = describe_api(api)
-    policy = description[RestAPI.PROP_POLICY]
-    if policy:
-        description[RestAPI.PROP_POLICY] = json.dumps(policy)[1:-1]
+    description = describe(api)
+    if description["policy"]:
+        description["policy"] = json.dumps(description["policy"])[1:-1]
     return description
 
 
-def apply():
-    IAMPolicyStatement.is_action_permitted = judge_as_if_over_tls
-    RestAPI.to_dict = describe_with_escaped_policy
+@instead(APIGatewayResponse, "create_rest_api")
+def create_with_binary_types(create, request):
+    """Moto forgets the binary media types that an API is created with."""
+    status, headers, body = create(request)
+    types = request._get_param("binaryMediaTypes")
+    if status != 200 or not types:
+        return status, headers, body
+    api = request.backend.get_rest_api(json.loads(body)["id"])
+    api.binaryMediaTypes = types
+    return status, headers, json.dumps(api.to_dict())
+
+
+@instead(RestAPI, "apply_patch_operations")
+def patch_binary_types(patch, api, operations):
+    """A binary media type that is added or removed stands in the operation's path, with `~1` for a slash."""
+    place = "/binaryMediaTypes/"
+    for operation in operations:
+        if not operation["path"].startswith(place):
+            patch(api, [operation])
+            continue
+        media_type = operation["path"][len(place) :].replace("~1", "/").replace("~0", "~")
+        kept = [each for each in api.binaryMediaTypes if each != media_type]
+        api.binaryMediaTypes = kept + ([media_type] if operation["op"] == "add" else [])
+
+
+@instead(LambdaFunction, "__init__")
+def remember_logging(initialize, function, account_id, spec, *given, **named):
+    """Moto knows no logging configuration of a function."""
+    function.logging_config = spec.get("LoggingConfig")
+    initialize(function, account_id, spec, *given, **named)
+
+
+@instead(LambdaFunction, "update_configuration")
+def update_logging(update, function, updates):
+    function.logging_config = updates.get("LoggingConfig", function.logging_config)
+    return update(function, updates)
+
+
+@instead(LambdaFunction, "get_configuration")
+def describe_logging(describe, function, *given, **named):
+    configuration = describe(function, *given, **named)
+    if function.logging_config:
+        configuration["LoggingConfig"] = function.logging_config
+    return configuration
+
+
+@instead(InstanceResponse, "run_instances")
+def remember_launch(run, request):
+    """Moto says of every instance that its CPU credits are standard, and knows no groups of one that is launched with an interface."""
+    result = run(request)
+    for instance in result.result.instances:
+        instance.cpu_credits = request._get_param("CreditSpecification.CpuCredits") or "standard"
+        instance.security_groups = instance.security_groups or list(instance.nics[0].group_set)
+    return result
+
+
+@instead(InstanceResponse, "describe_instance_credit_specifications")
+def describe_credits(_, request):
+    instances = request.ec2_backend.describe_instance_credit_specifications(request._get_param("InstanceIds", []))
+    return ActionResult(
+        {"InstanceCreditSpecifications": [{"InstanceId": each.id, "CpuCredits": each.cpu_credits} for each in instances]}
+    )
+
+
+# A rule that names a group keeps its description there.
+SecurityGroupRule.description = property(
+    lambda rule: rule.ip_range.get("Description") or rule.source_group.get("Description")
+)

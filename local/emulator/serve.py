@@ -5,10 +5,9 @@ The first line on standard output is the port, chosen by the system.
 
 import sys
 
-import corrections
+import corrections  # noqa: F401
 from moto.server import ThreadedMotoServer
 
-corrections.apply()
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
 print(server.get_host_and_port()[1], flush=True)

@@ -70,19 +70,15 @@ async function cdktf(
     '--parallelism',
     String(parallelism),
   ];
-  const { code } = await run(
-    process.execPath,
-    [command, verb, ...stacks, ...flags, '--output', resolve(output)],
-    {
-      cwd: resolve(__dirname, '../..'),
-      env: environment,
-      line: (text) => {
-        const plain = withoutControls(text);
-        appendFileSync(log, `${plain}\n`);
-        reader.read(plain);
-      },
+  const { code } = await run(process.execPath, [command, verb, ...stacks, ...flags, '--output', resolve(output)], {
+    cwd: resolve(__dirname, '../..'),
+    env: environment,
+    line: (text) => {
+      const plain = withoutControls(text);
+      appendFileSync(log, `${plain}\n`);
+      reader.read(plain);
     },
-  );
+  });
   if (code !== 0) {
     throw new CdktfError(`cdktf ${verb} ended with ${code} (all of it in ${log}):\n${reader.errors()}`);
   }

@@ -17,16 +17,26 @@ export interface Workspace {
 /** Thrown where a provider can be had neither from this machine nor from the registry. */
 export class NoProviderError extends Error {}
 
+export interface EmulatedPlace {
+  /** The rehearsal's folder. */
+  folder: string;
+  /** The copy's name in it. */
+  name: string;
+  endpoint: string;
+  region: string;
+  /** A hosted zone that the configuration names by its id, and the one that the emulator has in its place. */
+  hostedZone?: { given: string | undefined; seeded: string };
+}
+
 /**
  * Makes a copy of a synth that runs against an emulated AWS with the providers that this machine has or can get.
  *
  * @param synth the synth's output folder; it stays as it is
- * @param folder the rehearsal's folder; the copy is `NAME` in it
  * @throws NoProviderError
  */
 export async function emulatedWorkspace(
   synth: string,
-  { folder, name, endpoint, region }: { folder: string; name: string; endpoint: string; region: string },
+  { folder, name, endpoint, region, hostedZone }: EmulatedPlace,
 ): Promise<Workspace> {
   const pinned = pinnedProviders(readStacks(synth).values());
   const local = chooseProviders(pinned, { registry: false });
@@ -40,8 +50,12 @@ export async function emulatedWorkspace(
     );
   }
   const output = resolve(folder, name);
-  const differences = copySynth(synth, output, { providers, certificates: resolve(folder, 'certificates') });
-  const installation = writeInstallation(join(folder, 'terraform'), providers);
+  const differences = copySynth(synth, output, {
+    providers,
+    certificates: resolve(folder, 'certificates'),
+    hostedZone,
+  });
+  const installation = writeInstallation(join(folder, 'terraform', name), providers);
   return { output, providers, differences, environment: emulatedEnvironment({ endpoint, region, installation }) };
 }
 

@@ -1,0 +1,91 @@
+import { help, readOptions } from '../../../local/rehearsal/options';
+
+const services = ['search', 'kibana', 'grafana'];
+const read = (...args: string[]) => readOptions(args, services);
+
+describe('the flags of npm start', () => {
+  it('deploy and serve on the known ports when there are none', () => {
+    expect(read().options).toMatchObject({ check: false, deploy: true, idleMinutes: 60, origins: new Map() });
+    expect(read().options?.ports).toEqual(
+      new Map([
+        ['search', 8920],
+        ['kibana', 8560],
+      ]),
+    );
+  });
+
+  it('put servers of one’s own behind the doors, also of a third service', () => {
+    const { options } = read(
+      '--search-origin',
+      'https://search.example.org:9200',
+      '--origin',
+      'grafana=https://grafana.example.org',
+      '--origin-ca',
+      'ca.pem',
+      '--port',
+      'grafana=9000',
+      '--kibana-port=9001',
+    );
+    expect(options?.origins.get('search')?.hostname).toBe('search.example.org');
+    expect(options?.origins.get('grafana')?.host).toBe('grafana.example.org');
+    expect(options?.originAuthority).toBe('ca.pem');
+    expect(options?.ports).toEqual(
+      new Map([
+        ['search', 8920],
+        ['kibana', 9001],
+        ['grafana', 9000],
+      ]),
+    );
+  });
+
+  it('take --no-deploy, --check and an idle time', () => {
+    expect(read('--no-deploy', '--check', '--idle-minutes', '0').options).toMatchObject({
+      deploy: false,
+      check: true,
+      idleMinutes: 0,
+    });
+  });
+
+  it('list every mistake at once, with what was given and what is allowed', () => {
+    const { mistakes } = read(
+      '--chek',
+      'now',
+      '--search-origin',
+      'http://x:9200',
+      '--origin',
+      'nonsense',
+      '--port',
+      'nobody=80',
+      '--kibana-port',
+      '70000',
+      '--idle-minutes',
+      'soon',
+      '--origin-ca',
+      'ca.pem',
+      '--search-port',
+    );
+    expect(mistakes).toEqual([
+      '--chek: unknown; did you mean --check?',
+      'now: not a flag',
+      '--search-port: a value is missing',
+      '--search-origin http://x:9200: allowed is https://HOST:PORT, without a path',
+      '--kibana-port 70000: allowed is a port from 1 to 65535',
+      '--origin nonsense: allowed is --origin NAME=…',
+      '--port: no service "nobody" in the settings; they have search, kibana, grafana',
+      '--idle-minutes soon: allowed is a whole number of minutes, 0 for never',
+      '--origin-ca: there is no --search-origin, --kibana-origin or --origin that it could be for',
+    ]);
+  });
+
+  it('refuse the same port for two doors', () => {
+    expect(read('--kibana-port', '8920').mistakes).toEqual(['port 8920: search and kibana can not both have it']);
+  });
+
+  it('are all in the help', () => {
+    const names = [...help.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
+    for (const name of names.filter((each) => !['help', 'check', 'no-deploy'].includes(each ?? ''))) {
+      expect(read(`--${name}`).mistakes).toContain(`--${name}: a value is missing`);
+    }
+    expect(names).toHaveLength(11);
+  });
+});
