@@ -1,0 +1,75 @@
+import { ApiGatewayAccount } from '@cdktf/provider-aws/lib/api-gateway-account';
+import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic';
+import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription';
+import { expression, synthesized } from '../synthesized';
+
+const email = 'somebody@example.com';
+
+describe('the role with which API Gateway writes logs', () => {
+  const stack = synthesized().stack('account');
+
+  test('is set for the account, may write logs and nothing else, and is taken by API Gateway alone', () => {
+    expect(stack.json).toHaveResourceWithProperties(ApiGatewayAccount, {
+      cloudwatch_role_arn: expression('aws_iam_role.api_gateway_logging_role.arn'),
+    });
+    expect(stack.only('aws_iam_role_policy_attachment').policy_arn).toBe(
+      'arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs',
+    );
+    const [statement, ...further] = JSON.parse(stack.only('aws_iam_role').assume_role_policy).Statement;
+    expect(statement.Principal).toEqual({ Service: 'apigateway.amazonaws.com' });
+    expect(further).toEqual([]);
+  });
+
+  test('stays when the rest goes, since other APIs of the account use it', () => {
+    expect(stack.json).toHaveResource(IamRole);
+    for (const block of Object.values(stack.resources)) expect(block.lifecycle).toEqual({ prevent_destroy: true });
+  });
+
+  test("is made in the services' region", () => {
+    const zones = ['eu-central-1a', 'eu-central-1b'];
+    const elsewhere = synthesized({ region: 'eu-central-1', network: { zones } }).stack('account');
+    expect(elsewhere.document.provider.aws[0].region).toBe('eu-central-1');
+    expect(elsewhere.only('aws_iam_role').name).toBe('searchgate-api-gateway-logging-eu-central-1');
+  });
+
+  test('can be left to whoever has set it already', () => {
+    const without = synthesized({ account: { apiGatewayLoggingRole: false } }).stack('account');
+    expect(without.json).not.toHaveResource(ApiGatewayAccount);
+    expect(without.resources).toEqual({});
+  });
+});
+
+describe('alarms', () => {
+  test('go to the e-mail address of the settings', () => {
+    const stack = synthesized({ alarms: { email } }).stack('account');
+    expect(stack.json).toHaveResourceWithProperties(SnsTopicSubscription, {
+      protocol: 'email',
+      endpoint: email,
+      topic_arn: expression('aws_sns_topic.alarms_topic.arn'),
+    });
+    expect(stack.json).toHaveResource(SnsTopic);
+  });
+
+  test('are not there without one', () => {
+    expect(synthesized().stack('account').json).not.toHaveResource(SnsTopic);
+    expect(synthesized().stack('host').all('aws_cloudwatch_metric_alarm')).toEqual({});
+  });
+
+  test('tell of a host that fails its checks, and of spent credits only where credits can be spent', () => {
+    const alarms = (host: object) =>
+      Object.values(synthesized({ alarms: { email }, host }).stack('host').all('aws_cloudwatch_metric_alarm'));
+    expect(alarms({}).map(({ metric_name }) => metric_name)).toEqual(['StatusCheckFailed']);
+    expect(
+      alarms({ cpuCredits: 'standard' })
+        .map(({ metric_name }) => metric_name)
+        .sort(),
+    ).toEqual(['CPUCreditBalance', 'StatusCheckFailed']);
+    expect(alarms({ instanceType: 'm7g.large' })).toHaveLength(1);
+    for (const alarm of alarms({ cpuCredits: 'standard' })) {
+      expect(alarm).toMatchObject({ treat_missing_data: 'notBreaching', namespace: 'AWS/EC2' }); // it may sleep
+      expect(alarm.alarm_actions).toEqual(alarm.ok_actions);
+      expect(alarm.alarm_actions[0]).toContain('terraform_remote_state.cross_stack_reference_input_account');
+    }
+  });
+});
