@@ -25,10 +25,15 @@ const tools = {
   maven: { advice: 'install Apache Maven 3.8 or newer', present: () => onPath('mvn') },
   openssl: { advice: 'install OpenSSL 1.1.1 or newer', present: () => onPath('openssl') },
   curl: { advice: 'install curl', present: () => onPath('curl') },
+  disks: {
+    advice: 'use Linux, with e2fsprogs and util-linux',
+    present: () => ['mkfs.ext4', 'wipefs', 'blkid'].every((program) => onPath(program, '/usr/sbin:/sbin')),
+  },
   machine: {
     advice: 'run .ci/install-debian-packages as root on Debian: systemd-nspawn, mmdebstrap, dnf, rpm, createrepo_c',
     present: () =>
-      process.getuid?.() === 0 && ['systemd-nspawn', 'mmdebstrap', 'dnf', 'rpmbuild', 'createrepo_c'].every(onPath),
+      process.getuid?.() === 0 &&
+      ['systemd-nspawn', 'mmdebstrap', 'dnf', 'rpmbuild', 'createrepo_c'].every((program) => onPath(program)),
   },
 } satisfies Record<string, ToolDescription>;
 
@@ -37,8 +42,10 @@ export function missingTools(wanted: readonly Tool[]): { tool: Tool; advice: str
   return wanted.filter((tool) => !tools[tool].present()).map((tool) => ({ tool, advice: tools[tool].advice }));
 }
 
-function onPath(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
+function onPath(program: string, further = ''): boolean {
+  return `${process.env.PATH ?? ''}${delimiter}${further}`
+    .split(delimiter)
+    .some((folder) => folder !== '' && existsSync(join(folder, program)));
 }
 
 /** The same as `registryAnswers`, for suites, which have to know before they begin. */

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadSettings, type Settings } from '../../settings';
-import { machineState } from './cache';
+import { machineState, succeed } from './cache';
 import { CertificateAuthority } from './certificates';
 import { LoopDevice, Machine } from './machine';
 import { Neighbourhood } from './neighbourhood';
@@ -41,7 +42,8 @@ export class HostBoot {
     const repository = await packageRepository(onProgress);
     const root = await rootFileSystem(onProgress);
     await mkdir(machineState, { recursive: true });
-    const folder = await mkdtemp(join(machineState, 'boot-'));
+    await removeAbandoned();
+    const folder = await mkdtemp(join(machineState, `boot-${process.pid}-`));
     const userData = synthesizedUserData(settings, {
       DATA_VOLUME_ID: volumeId,
       PRIVATE_ADDRESS: '10.42.0.10',
@@ -98,6 +100,24 @@ export class HostBoot {
     await this.neighbours.close();
     await this.volume.destroy();
     await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** What a process that was killed has left behind: its machines have ended with it, its disk and its folder have not. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(machineState)) {
+    const owner = /^boot-(\d+)-/.exec(name)?.[1];
+    if (owner === undefined || existsSync(`/proc/${owner}`)) continue;
+    const folder = join(machineState, name);
+    const attached = await succeed('losetup', [
+      '--noheadings',
+      '--output',
+      'NAME',
+      '--associated',
+      join(folder, 'data.img'),
+    ]);
+    for (const device of attached.split('\n').filter(Boolean)) await succeed('losetup', ['--detach', device]);
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -101,8 +101,12 @@ export class Machine {
 
     const { folder, root, namespace, bridge } = this.options;
     const group = new ProcessGroup(
-      'nsenter',
+      // the machine ends together with this process, however that ends
+      'setpriv',
       [
+        '--pdeathsig',
+        'KILL',
+        'nsenter',
         `--net=${namespace}`,
         'unshare',
         '--mount',
