@@ -6,9 +6,9 @@ import { Masking } from './masking';
 import type { OriginRequest } from './request';
 import type { ResponseHead } from './response-head';
 
-/** Bytes of a body that are kept to be shown. */
+/** Bytes of an answer's body that are kept to be shown. */
 const kept = 16 * 1024;
-/** Bytes that these may unpack to. */
+/** Bytes that a body may unpack to. */
 const largestUnpacked = 16 * 1024 * 1024;
 /** Characters of a body in a log line. */
 const shown = 4 * 1024;
@@ -26,7 +26,7 @@ export function makeDebugLog(log: Log): DebugLog {
     const shownHeaders = masking.headers(pairs(headers));
     const shownTarget = masking.target(target);
     const coding = pairs(headers).find(([name]) => name.toLowerCase() === 'content-encoding')?.[1];
-    const shownBody = body && masking.body(unpacked(body.subarray(0, kept), coding));
+    const shownBody = body && masking.body(unpacked(body, coding), shown);
     log('DEBUG', {
       event: 'request',
       request_id: id,
@@ -35,7 +35,7 @@ export function makeDebugLog(log: Log): DebugLog {
       target: masking.text(shownTarget),
       headers: shownHeaders.map(([name, value]) => [name, masking.text(value)]),
       bytes: body?.length ?? 0,
-      body: shownBody?.slice(0, shown),
+      body: shownBody,
     });
     return ({ statusCode }, response) => {
       const chunks: Buffer[] = [];
@@ -43,7 +43,7 @@ export function makeDebugLog(log: Log): DebugLog {
       response.once('close', () => {
         const start = Buffer.concat(chunks).subarray(0, kept);
         const fields = masking.headers(pairs(response.rawHeaders));
-        const text = masking.body(unpacked(start, response.headers['content-encoding']));
+        const text = masking.body(unpacked(start, response.headers['content-encoding']), shown);
         log('DEBUG', {
           event: 'response',
           request_id: id,
@@ -51,7 +51,7 @@ export function makeDebugLog(log: Log): DebugLog {
           complete: response.complete,
           headers: fields.map(([name, value]) => [name, masking.text(value)]),
           bytes,
-          body: text.slice(0, shown),
+          body: text,
         });
       });
       return (chunk) => {

@@ -1,0 +1,198 @@
+import type { Occasion, Policy } from '../../../lambda-src/power/decision';
+import { carryOut } from '../../../lambda-src/power/power';
+import { SimulatedAccount } from './simulated-account';
+
+const minute = 60_000;
+const policy: Policy = { idleStop: true, idle: 30 * minute, grace: 20 * minute, wakesPerDay: 5 };
+
+function deployment(state: 'stopped' | 'running' = 'stopped', change: Partial<Policy> = {}) {
+  const account = new SimulatedAccount(state);
+  const lines: [string, string][] = [];
+  const on = (occasion: Occasion) =>
+    carryOut(occasion, account, { ...policy, ...change }, (level, event) => lines.push([level, event]), account.clock);
+  /** Time goes by, and the function looks every ten minutes. */
+  const pass = async (minutes: number) => {
+    for (let passed = 0; passed < minutes; passed += 10) {
+      account.time += Math.min(10, minutes - passed) * minute;
+      await on({ kind: 'check' });
+    }
+  };
+  return { account, on, pass, lines };
+}
+
+describe('waking', () => {
+  it('starts a sleeping host, and says so', async () => {
+    const { account, on } = deployment();
+    expect(await on({ kind: 'wake' })).toMatchObject({ state: 'waking', wakes: { count: 1 } });
+    expect(account.machine).toBe('pending');
+    expect(account.document.state).toBe('waking');
+  });
+
+  it('starts it once for a hundred requests at the same time', async () => {
+    const { account, on } = deployment();
+    await Promise.all(Array.from({ length: 100 }, () => on({ kind: 'wake' })));
+    expect(account.calls.start).toBe(1);
+    expect(account.document).toMatchObject({ state: 'waking', wakes: { count: 1 } });
+  });
+
+  it('leaves a host alone that runs or starts', async () => {
+    const { account, on } = deployment('running');
+    await on({ kind: 'wake' });
+    expect(account.calls.start).toBe(0);
+    expect(account.document.state).toBe('running');
+  });
+
+  it('waits for a host that is stopping, and starts it then', async () => {
+    const { account, on } = deployment('running');
+    account.stopMachine();
+    await on({ kind: 'wake' });
+    expect(account.calls.start).toBe(1);
+    expect(account.machine).toBe('pending');
+    expect(account.document).toMatchObject({ state: 'waking', wakes: { count: 1 } });
+  });
+
+  it('lets one invocation wait for a host that is stopping, not a hundred', async () => {
+    const { account, on } = deployment('running');
+    account.stopMachine();
+    const before = { ...account.calls };
+    await Promise.all(Array.from({ length: 100 }, () => on({ kind: 'wake' })));
+    expect(account.calls.start).toBe(1);
+    // each of the hundred describes a few times at most; a hundred that wait would describe ten times each
+    expect(account.calls.hosts - before.hosts).toBeLessThan(500);
+  });
+
+  it('says that there is no host where it was terminated', async () => {
+    const { account, on, lines } = deployment();
+    account.terminateMachine();
+    expect(await on({ kind: 'wake' })).toMatchObject({ state: 'gone' });
+    expect(lines).toContainEqual(['ERROR', 'hosts_gone']);
+  });
+
+  it('stops waking at the limit of a day, tells the operator once, and wakes again the next day', async () => {
+    const { account, on, lines } = deployment();
+    for (let wakes = 0; wakes < 7; wakes++) {
+      await on({ kind: 'wake' });
+      account.time += 5 * minute;
+      account.stopMachine();
+      account.time += 5 * minute;
+    }
+    expect(account.calls.start).toBe(5);
+    expect(account.document.state).toBe('limited');
+    expect(lines.filter(([, event]) => event === 'wake_limit_reached')).toHaveLength(1);
+    await on({ kind: 'start' });
+    expect(account.calls.start).toBe(6);
+    account.time += 5 * minute;
+    account.stopMachine();
+    account.time += 24 * 60 * minute;
+    expect(await on({ kind: 'wake' })).toMatchObject({ state: 'waking', wakes: { count: 1 } });
+  });
+
+  it('publishes why a start failed, tells the operator, and tries again a little later', async () => {
+    const { account, on, lines } = deployment();
+    account.failStarts = { type: 'capacity', reason: 'none free', code: 'InsufficientInstanceCapacity' };
+    expect(await on({ kind: 'wake' })).toMatchObject({ state: 'failed', failure: { type: 'capacity' } });
+    expect(account.document).toMatchObject({ state: 'failed', failure: { type: 'capacity', reason: 'none free' } });
+    expect(account.document.failure).not.toHaveProperty('code');
+    expect(lines).toContainEqual(['ERROR', 'start_failed']);
+    await on({ kind: 'wake' });
+    expect(account.calls.start).toBe(1);
+    account.failStarts = undefined;
+    account.time += minute;
+    expect(await on({ kind: 'wake' })).toMatchObject({ state: 'waking' });
+    expect(account.document.failure).toBeUndefined();
+  });
+
+  it('starts again where whoever claimed the start never carried it out', async () => {
+    const { account, on } = deployment();
+    jest.spyOn(account, 'start').mockRejectedValueOnce(new Error('the invocation ended'));
+    await expect(on({ kind: 'wake' })).rejects.toThrow('the invocation ended');
+    await on({ kind: 'wake' });
+    expect(account.machine).toBe('stopped');
+    account.time += 2 * minute;
+    await on({ kind: 'wake' });
+    expect(account.machine).toBe('pending');
+  });
+});
+
+describe('falling asleep', () => {
+  it('stops a host that nobody used for the idle time', async () => {
+    const { account, on, pass } = deployment();
+    await on({ kind: 'wake' });
+    account.uses.push(account.time + 5 * minute);
+    await pass(30);
+    expect(account.machine).toBe('running');
+    await pass(20);
+    expect(account.calls.stop).toBe(1);
+    expect(account.document.state).toMatch(/stopping|asleep/);
+    await pass(10);
+    expect(account.document.state).toBe('asleep');
+  });
+
+  it('stops a host that somebody started by hand, too', async () => {
+    const { account, pass } = deployment();
+    account.startMachine();
+    await pass(60);
+    expect(account.machine).toBe('stopped');
+  });
+
+  it('leaves it alone while it is used, starting, kept awake or busy', async () => {
+    const { account, on, pass } = deployment('running');
+    await pass(10);
+    for (let passed = 0; passed < 120; passed += 10) {
+      account.uses.push(account.time);
+      await pass(10);
+    }
+    expect(account.calls.stop).toBe(0);
+    await on({ kind: 'keep-awake', until: account.time + 65 * minute });
+    await pass(60);
+    expect(account.calls.stop).toBe(0);
+    account.busyUntil = account.time + 65 * minute;
+    await pass(60);
+    expect(account.calls.stop).toBe(0);
+    await pass(40);
+    expect(account.calls.stop).toBe(1);
+  });
+
+  it('never within the grace time, however long ago somebody used it before', async () => {
+    const { account, on, pass } = deployment();
+    await on({ kind: 'start' });
+    await pass(10);
+    expect(account.calls.use).toBe(0);
+    expect(account.calls.stop).toBe(0);
+  });
+
+  it('not at all where only people and schedules stop it', async () => {
+    const { account, on, pass } = deployment('running', { idleStop: false });
+    await pass(600);
+    expect(account.calls.stop).toBe(0);
+    await on({ kind: 'stop' });
+    expect(account.calls.stop).toBe(1);
+  });
+
+  it('lets a scheduled stop wait for whoever is still at work', async () => {
+    const { account, on, pass } = deployment('running', { idleStop: false });
+    await pass(60);
+    account.uses.push(account.time - minute);
+    await on({ kind: 'stop' });
+    expect(account.calls.stop).toBe(0);
+    expect(account.document.stopPending).toBe(true);
+    await pass(10);
+    expect(account.calls.stop).toBe(1);
+  });
+
+  it('stops at once where a person insists', async () => {
+    const { account, on, pass } = deployment('running');
+    await pass(10);
+    account.uses.push(account.time);
+    await on({ kind: 'stop', now: true });
+    expect(account.machine).toBe('stopping');
+  });
+
+  it('costs a sleeping host one read and one description a check, and no write', async () => {
+    const { account, pass } = deployment();
+    await pass(10);
+    const before = { ...account.calls };
+    await pass(60);
+    expect(account.calls).toEqual({ ...before, hosts: before.hosts + 6, read: before.read + 6 });
+  });
+});
