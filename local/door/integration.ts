@@ -43,14 +43,16 @@ export async function integrate(integration: Integration): Promise<void> {
     context.integrationLatency = `${Math.round(performance.now() - began)}`;
     context['integration.latency'] = context.integrationLatency;
   };
+  let body: Readable | undefined;
   try {
-    const body = await lambda.invoke(event, { signal: ended.signal, traceId: `Root=${context.xrayTraceId}` });
-    ended.signal.addEventListener('abort', () => body.destroy(ended.signal.reason));
+    body = await lambda.invoke(event, { signal: ended.signal, traceId: `Root=${context.xrayTraceId}` });
+    ended.signal.addEventListener('abort', () => body?.destroy(ended.signal.reason));
     context['integration.status'] = '200';
     if (route.transferMode === 'STREAM') await stream(integration, body, measured);
     else await buffer(integration, body, measured);
   } catch (error) {
     measured();
+    body?.destroy();
     throw asRefusal(error);
   } finally {
     clearTimeout(limit);

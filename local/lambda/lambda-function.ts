@@ -58,19 +58,23 @@ export class LambdaFunction {
     if (event.length > payloadLimit) throw new EventTooLarge(`the event has ${event.length} bytes`);
     if (this.underWay >= (this.options.reservedConcurrency ?? Number.POSITIVE_INFINITY)) throw new Throttled();
     this.underWay += 1;
-    let sandbox: Sandbox;
     try {
-      sandbox = await this.sandbox();
+      const sandbox = await this.sandbox();
+      const body = await sandbox.invoke(event, options);
+      body.once('close', () => {
+        this.underWay -= 1;
+      });
+      return body;
     } catch (error) {
       this.underWay -= 1;
       throw error;
     }
-    return sandbox.invoke(event, options);
   }
 
   /** Ends every sandbox and removes the unpacked code. */
   async close(): Promise<void> {
     this.closed = true;
+    for (const wake of this.waiting.splice(0)) wake();
     await Promise.all([...this.sandboxes].map((sandbox) => sandbox.end()));
     rmSync(this.codeFolder, { recursive: true, force: true });
   }
@@ -86,7 +90,9 @@ export class LambdaFunction {
       if (this.closed) throw new Error('the function is closed');
       const idle = this.idle.pop();
       if (idle !== undefined) return idle;
-      if (this.sandboxes.size < (this.options.sandboxes ?? 16)) return this.startSandbox();
+      // A sandbox that has just answered is free a moment later: until then a request waits and is not refused.
+      const { sandboxes = 16, reservedConcurrency = sandboxes } = this.options;
+      if (this.sandboxes.size < Math.min(sandboxes, reservedConcurrency)) return this.startSandbox();
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
   }
@@ -128,7 +134,6 @@ export class LambdaFunction {
         this.sandboxes.delete(gone);
         const index = this.idle.indexOf(gone);
         if (index >= 0) this.idle.splice(index, 1);
-        else if (loaded) this.underWay -= 1;
         this.waiting.shift()?.();
       },
     );
@@ -138,7 +143,6 @@ export class LambdaFunction {
   }
 
   private release(sandbox: Sandbox): void {
-    this.underWay -= 1;
     this.idle.push(sandbox);
     this.waiting.shift()?.();
   }

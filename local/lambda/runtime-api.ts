@@ -161,8 +161,10 @@ export class RuntimeApi {
         else done(new FunctionError(type, errorMessage(Buffer.from(text ?? '', 'base64').toString())));
       },
     });
+    const { socket } = request;
     pipeline(request, body, () => {
       if (request.complete) response.writeHead(202).end();
+      else socket.destroy(); // pipeline leaves a server's connection open
     });
     running.resolve(body);
   }
