@@ -4,7 +4,7 @@ import { betweenLooks, carryOut, mostLooks } from '../../../lambda-src/power/pow
 import { SimulatedAccount } from './simulated-account';
 
 const minute = 60_000;
-const policy: Policy = { idleStop: true, idle: 30 * minute, grace: 20 * minute, wakesPerDay: 1_000 };
+const policy: Policy = { idleStop: true, idle: 12 * minute, grace: 6 * minute, wakesPerDay: 1_000 };
 /** A stop that was asked for waits for so long without use. */
 const quiet = 10 * minute;
 
@@ -124,7 +124,7 @@ describe('whatever happens, in whatever order', () => {
         const { faults } = await live(history);
         if (faults.length > 0) throw new Error(`${faults.join('; ')} after: ${shown(history)}`);
       }),
-      { numRuns: 400 },
+      { numRuns: 800 },
     );
   });
 
@@ -140,7 +140,7 @@ describe('whatever happens, in whatever order', () => {
         }
         if (account.machine !== 'running') throw new Error(`still ${account.machine} after: ${shown(history)}`);
       }),
-      { numRuns: 400 },
+      { numRuns: 800 },
     );
   });
 
@@ -158,7 +158,7 @@ describe('whatever happens, in whatever order', () => {
         account.time += minute;
         if (account.machine !== 'stopped') throw new Error(`still ${account.machine} after: ${shown(history)}`);
       }),
-      { numRuns: 400 },
+      { numRuns: 800 },
     );
   });
 

@@ -180,6 +180,15 @@ describe('falling asleep', () => {
     expect(account.calls.stop).toBe(1);
   });
 
+  it('stops it later where the order to stop was lost', async () => {
+    const { account, pass } = deployment('running');
+    jest.spyOn(account, 'stop').mockRejectedValueOnce(new Error('the invocation ended'));
+    await expect(pass(60)).rejects.toThrow('the invocation ended');
+    expect(account.machine).toBe('running');
+    await pass(60);
+    expect(account.machine).toBe('stopped');
+  });
+
   it('stops at once where a person insists', async () => {
     const { account, on, pass } = deployment('running');
     await pass(10);
