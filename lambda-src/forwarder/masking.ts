@@ -118,7 +118,7 @@ export class Masking {
   }
 
   private member(key: string, value: unknown): unknown {
-    if (!secretNamed.test(key)) return typeof value === 'string' ? (this.json(value) ?? value) : value;
+    if (!secretNamed.test(key)) return typeof value === 'string' ? (this.json(value) ?? this.form(value)) : value;
     this.learnAll(key, value);
     return mask;
   }
