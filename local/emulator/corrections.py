@@ -1,6 +1,7 @@
 """Where moto answers otherwise than AWS, and Terraform or the front door would notice. Each was seen as a failed or a never-ending plan."""
 
 import json
+import threading
 
 from moto.apigateway.models import RestAPI
 from moto.apigateway.responses import APIGatewayResponse
@@ -9,6 +10,9 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+
+turn = threading.Lock()
 
 
 def instead(owner, name):
@@ -20,6 +24,13 @@ def instead(owner, name):
         return replacement
 
     return decorate
+
+
+@instead(DomainDispatcherApplication, "__call__")
+def serve_one_at_a_time(serve, *given):
+    """Moto is not safe for threads: of two stages made at once, one fails half done."""
+    with turn:
+        return serve(*given)
 
 
 @instead(IAMPolicyStatement, "is_action_permitted")

@@ -3,11 +3,14 @@
 The first line on standard output is the port, chosen by the system.
 """
 
+import logging
 import sys
 
 import corrections  # noqa: F401
 from moto.server import ThreadedMotoServer
 
+# A line a request, which nobody reads: it would fill the pipe to whoever started this.
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
 print(server.get_host_and_port()[1], flush=True)

@@ -1,9 +1,9 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { closest, distance } from 'fastest-levenshtein';
 
 /** What `npm start` is asked for. */
 export interface RehearsalOptions {
-  help: boolean;
   /** Do everything, send real requests, take it down, end with 0 or 1. */
   check: boolean;
   /** Deploy into the emulated AWS first. */
@@ -74,7 +74,8 @@ export function readOptions(
     [values[name] ?? []].flat().filter((value): value is string => typeof value === 'string');
 
   const origins = new Map<string, URL>();
-  const ports = new Map<string, number>(defaultPorts);
+  // An unattended check takes whatever port is free, so that it runs beside anything else.
+  const ports = new Map<string, number>(values.check === true ? [] : defaultPorts);
   const serviceOf = (flag: string, name: string): string => {
     if (!services.includes(name))
       mistakes.push(`${flag}: no service "${name}" in the settings; they have ${services.join(', ')}`);
@@ -110,6 +111,11 @@ export function readOptions(
   if (originAuthority !== undefined && origins.size === 0) {
     mistakes.push('--origin-ca: there is no --search-origin, --kibana-origin or --origin that it could be for');
   }
+  if (originAuthority === undefined && origins.size > 0) {
+    mistakes.push(`--origin-ca FILE is needed with servers of your own: a forwarder trusts no public authority`);
+  } else if (originAuthority !== undefined && !existsSync(originAuthority)) {
+    mistakes.push(`--origin-ca ${originAuthority}: there is no such file`);
+  }
   const taken = new Map<number, string>();
   for (const [name, port] of ports) {
     if (!services.includes(name)) continue;
@@ -119,7 +125,6 @@ export function readOptions(
   }
   if (mistakes.length > 0) return { mistakes };
   const options = {
-    help: values.help === true,
     check: values.check === true,
     deploy: values['no-deploy'] !== true,
     origins,

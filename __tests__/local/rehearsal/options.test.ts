@@ -1,5 +1,7 @@
 import { help, readOptions } from '../../../local/rehearsal/options';
 
+// Any file that is there.
+const authority = __filename;
 const services = ['search', 'kibana', 'grafana'];
 const read = (...args: string[]) => readOptions(args, services);
 
@@ -21,14 +23,14 @@ describe('the flags of npm start', () => {
       '--origin',
       'grafana=https://grafana.example.org',
       '--origin-ca',
-      'ca.pem',
+      authority,
       '--port',
       'grafana=9000',
       '--kibana-port=9001',
     );
     expect(options?.origins.get('search')?.hostname).toBe('search.example.org');
     expect(options?.origins.get('grafana')?.host).toBe('grafana.example.org');
-    expect(options?.originAuthority).toBe('ca.pem');
+    expect(options?.originAuthority).toBe(authority);
     expect(options?.ports).toEqual(
       new Map([
         ['search', 8920],
@@ -39,6 +41,7 @@ describe('the flags of npm start', () => {
   });
 
   it('take --no-deploy, --check and an idle time', () => {
+    expect(read('--check').options?.ports).toEqual(new Map());
     expect(read('--no-deploy', '--check', '--idle-minutes', '0').options).toMatchObject({
       deploy: false,
       check: true,
@@ -61,7 +64,7 @@ describe('the flags of npm start', () => {
       '--idle-minutes',
       'soon',
       '--origin-ca',
-      'ca.pem',
+      authority,
       '--search-port',
     );
     expect(mistakes).toEqual([
@@ -74,6 +77,14 @@ describe('the flags of npm start', () => {
       '--port: no service "nobody" in the settings; they have search, kibana, grafana',
       '--idle-minutes soon: allowed is a whole number of minutes, 0 for never',
       '--origin-ca: there is no --search-origin, --kibana-origin or --origin that it could be for',
+    ]);
+  });
+
+  it('want the authority of servers of one’s own, in a file that is there', () => {
+    const origin = ['--search-origin', 'https://search.example.org'];
+    expect(read(...origin).mistakes).toEqual([expect.stringContaining('--origin-ca FILE is needed')]);
+    expect(read(...origin, '--origin-ca', '/no/such/file').mistakes).toEqual([
+      '--origin-ca /no/such/file: there is no such file',
     ]);
   });
 

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { ServiceSettings, Settings } from '../../settings';
+import { type Door, openDoor, readGatewayFromEmulator, readGatewayFromSynth } from '../door';
+import type { HostMaterial } from './host-material';
+import type { ServiceOrigin } from './origins';
+
+/** A service's door with what is behind it. */
+export interface OpenService {
+  service: ServiceSettings;
+  door: Door;
+  origin: ServiceOrigin;
+}
+
+export interface DoorPlace {
+  /** The product's own synth. */
+  product: string;
+  /** The emulated AWS; without it the synth alone says what is served. */
+  endpoint?: string;
+  port?: number;
+  material: HostMaterial;
+  /** Called for every request. */
+  knocked: () => void;
+}
+
+/** Opens one service's door in front of its origin. @throws with advice where the port is taken */
+export async function openService(
+  settings: Settings,
+  service: ServiceSettings,
+  origin: ServiceOrigin,
+  { product, endpoint, port, material, knocked }: DoorPlace,
+): Promise<OpenService> {
+  const { region } = settings;
+  const stackFolder = join(product, 'stacks', service.name);
+  const restApiName = `${settings.name}-${service.name}`;
+  const model =
+    endpoint === undefined
+      ? readGatewayFromSynth(stackFolder, {
+          region,
+          environment: { ORIGIN_CA: material.authority, ...origin.environment },
+        })
+      : await readGatewayFromEmulator({ endpoint, region, restApiName, stackFolder });
+  try {
+    const log = ({ source }: { source: string }) => {
+      if (source === 'access') knocked();
+    };
+    return { service, origin, door: await openDoor({ model, environment: origin.environment, port, log }) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(`port ${port} is taken: choose another with --port ${service.name}=N`, { cause: error });
+  }
+}
