@@ -29,6 +29,7 @@ const tools = {
     advice: 'use Linux, with e2fsprogs and util-linux',
     present: () => ['mkfs.ext4', 'wipefs', 'blkid'].every((program) => onPath(program, '/usr/sbin:/sbin')),
   },
+  'cloud-init': { advice: 'install cloud-init 22.2 or newer', present: () => onPath('cloud-init') },
   machine: {
     advice: 'run .ci/install-debian-packages as root on Debian: systemd-nspawn, mmdebstrap, dnf, rpm, createrepo_c',
     present: () =>

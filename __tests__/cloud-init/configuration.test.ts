@@ -1,0 +1,156 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { CertificateAuthority } from '../../local/machine-boot/certificates';
+import { describeWith } from '../requirements';
+import { TrialHost } from './trial-host';
+
+const keys = ['a'.repeat(64), 'b'.repeat(64), 'c'.repeat(64)];
+
+describeWith(['openssl'], 'the configuration', () => {
+  let host: TrialHost;
+  const authority = new CertificateAuthority('searchgate');
+  afterAll(() => authority.close());
+  beforeEach(() => {
+    host = readyHost();
+  });
+  afterEach(() => host.remove());
+
+  function readyHost(settings: ConstructorParameters<typeof TrialHost>[1] = {}): TrialHost {
+    const ready = new TrialHost(undefined, settings);
+    ready.write('srv/searchgate/elastic-version', '9.5.3\n');
+    const given = (name: string, value: string) => ready.write(`run/searchgate/parameters/${name}`, value);
+    given('certificates/ca', authority.certificate);
+    for (const [server, name] of [
+      ['node-0', 'search.searchgate.internal'],
+      ['kibana', 'kibana.searchgate.internal'],
+    ] as const) {
+      const issued = authority.issue(name);
+      given(`certificates/${server}/certificate`, issued.certificate);
+      given(`certificates/${server}/key`, issued.key);
+    }
+    given('secrets/kibana-encryption-keys', `${keys.join(' ')}\n`);
+    return ready;
+  }
+
+  const settingsOf = (program: 'elasticsearch' | 'kibana') =>
+    parse(host.read(`etc/${program}/${program}.yml`)) as Record<string, unknown>;
+  const heapAt = (gibibytes: number) => {
+    host.write('proc/meminfo', `MemTotal: ${Math.round(gibibytes * 0.93 * 2 ** 20)} kB\n`);
+    const { code } = host.run('configuration');
+    const heap = /^-Xms(\d+)m\n-Xmx\1m\n$/.exec(host.read('etc/elasticsearch/jvm.options.d/heap.options'))?.[1];
+    const kibana = /--max-old-space-size=(\d+)$/m.exec(host.read('etc/kibana/node.options'))?.[1];
+    return { code, heap: Number(heap), kibana: Number(kibana) };
+  };
+
+  test('Elasticsearch serves TLS on the interface, keeps its transport on the loopback and its data on the volume', () => {
+    expect(host.run('configuration').code).toBe(0);
+    expect(settingsOf('elasticsearch')).toMatchObject({
+      'node.name': 'node-0',
+      'path.data': join(host.root, 'srv/searchgate/elasticsearch'),
+      'http.host': '10.42.0.10',
+      'http.port': 9200,
+      'transport.host': '_local_',
+      'xpack.security.enabled': true,
+      'xpack.security.http.ssl.enabled': true,
+      'xpack.security.transport.ssl.enabled': false,
+    });
+  });
+
+  test('Kibana serves TLS over http1, checks Elasticsearch in full, and its connectors reach nobody', () => {
+    host.run('configuration');
+    expect(settingsOf('kibana')).toMatchObject({
+      'server.host': '10.42.0.10',
+      'server.publicBaseUrl': 'https://kibana.example.com',
+      'server.protocol': 'http1',
+      'server.ssl.enabled': true,
+      'elasticsearch.hosts': ['https://search.searchgate.internal:9200'],
+      'elasticsearch.ssl.verificationMode': 'full',
+      'xpack.actions.allowedHosts': [],
+      'xpack.security.encryptionKey': keys[0],
+      'xpack.encryptedSavedObjects.encryptionKey': keys[1],
+      'xpack.reporting.encryptionKey': keys[2],
+    });
+    expect(host.read('etc/hosts')).toBe('127.0.0.1 localhost\n10.42.0.10 search.searchgate.internal\n');
+  });
+
+  test('a Kibana that knows no such setting is not told its protocol', () => {
+    host.write('srv/searchgate/elastic-version', '8.19.2\n');
+    host.run('configuration');
+    expect(settingsOf('kibana')).not.toHaveProperty('server.protocol');
+  });
+
+  test('keys and settings with keys are readable by their service only', () => {
+    host.run('configuration');
+    for (const [path, owner] of [
+      ['etc/elasticsearch/certs/server.key', 'root:elasticsearch'],
+      ['etc/kibana/certs/server.key', 'root:kibana'],
+      ['etc/kibana/kibana.yml', 'root:kibana'],
+      ['etc/elasticsearch/elasticsearch.yml', 'root:elasticsearch'],
+    ] as const) {
+      expect(statSync(join(host.root, path)).mode & 0o777).toBe(0o640);
+      expect(host.calls).toContain(`chown ${owner} ${join(host.root, path)}.new`);
+    }
+  });
+
+  test.each([
+    [4, 1100, 1250, 900, 1000],
+    [8, 2900, 3400, 1024, 1024],
+    [16, 6400, 7200, 1024, 1024],
+    [128, 31744, 31744, 1024, 1024],
+  ])(
+    'of %i GiB, Elasticsearch takes %i to %i MiB of heap and Kibana %i to %i',
+    (memory, least, most, kibanaLeast, kibanaMost) => {
+      const { heap, kibana } = heapAt(memory);
+      expect(heap).toBeGreaterThanOrEqual(least);
+      expect(heap).toBeLessThanOrEqual(Math.min(most, memory * 512));
+      expect(kibana).toBeGreaterThanOrEqual(kibanaLeast);
+      expect(kibana).toBeLessThanOrEqual(kibanaMost);
+    },
+  );
+
+  test('too little memory is refused with what to do', () => {
+    host.write('proc/meminfo', 'MemTotal: 950000 kB\n');
+    expect(host.run('configuration')).toMatchObject({
+      code: 3,
+      reason: expect.stringMatching(/choose a host with 4 GiB or more/),
+    });
+  });
+
+  test('the second time nothing counts as changed', () => {
+    expect(host.run('configuration').summary).toMatch(/; [1-9]\d* files changed$/);
+    host.write('run/searchgate/changed', '');
+    expect(host.run('configuration').summary).toMatch(/; 0 files changed$/);
+  });
+
+  test('a renewed certificate counts as changed', () => {
+    host.run('configuration');
+    host.write('run/searchgate/changed', '');
+    const renewed = authority.issue('search.searchgate.internal');
+    host.write('run/searchgate/parameters/certificates/node-0/certificate', renewed.certificate);
+    host.write('run/searchgate/parameters/certificates/node-0/key', renewed.key);
+    host.run('configuration');
+    expect(host.read('run/searchgate/changed').trim().split('\n')).toEqual(
+      ['server.crt', 'server.key'].map((name) => join(host.root, 'etc/elasticsearch/certs', name)),
+    );
+  });
+
+  test('a certificate for another name, or of another CA, is found before a service starts with it', () => {
+    const wrongName = authority.issue('somebody.else.internal');
+    host.write('run/searchgate/parameters/certificates/node-0/certificate', wrongName.certificate);
+    expect(host.run('configuration')).toMatchObject({
+      code: 1,
+      reason: expect.stringMatching(
+        /certificates\/node-0 is no good for search\.searchgate\.internal: .*hostname mismatch/i,
+      ),
+    });
+    const stranger = new CertificateAuthority('somebody else');
+    host.write(
+      'run/searchgate/parameters/certificates/node-0/certificate',
+      stranger.issue('search.searchgate.internal').certificate,
+    );
+    stranger.close();
+    expect(host.run('configuration').code).toBe(1);
+    expect(host.has('etc/elasticsearch/certs/server.crt')).toBe(false);
+  });
+});
