@@ -1,0 +1,159 @@
+import { commentMarker, type Review, reviewComment } from '../../plan-review/comment';
+import { judge } from '../../plan-review/gate';
+import { costSection, readMonthlyCost } from '../../plan-review/monthly-cost';
+import { changed, planOf } from './plans';
+
+function comment(plans: Review['plans'], more: Partial<Review> = {}): string {
+  return reviewComment({ plans, verdict: judge(plans), ...more });
+}
+
+test('The comment counts each stack’s changes, sums them up, and is found again by its first line', () => {
+  const text = comment([
+    planOf('network', [changed('aws_vpc.v', null, { cidr: 'c' }), changed('aws_subnet.s', { a: 1 }, { a: 2 })]),
+    planOf('host', [changed('aws_instance.i', { ami: 'a' }, { ami: 'b' }, { replacePaths: [['ami']] })]),
+    planOf('search', []),
+  ]);
+  expect(text.split('\n')[0]).toBe(commentMarker);
+  expect(text).toContain('| network | **1** | **1** | · | · |');
+  expect(text).toContain('| host | · | · | **1** | · |');
+  expect(text).toContain('| search | · | · | · | · |');
+  expect(text).toContain('| **all** | **1** | **1** | **1** | · |');
+});
+
+test('Refusals come first, then warnings, then counts, then the month’s cost, then each plan folded', () => {
+  const plans = [
+    planOf('storage', [changed('aws_ebs_volume.data', { size: 1 }, null)]),
+    planOf('host', [changed('aws_instance.i', { ami: 'a' }, { ami: 'b' }, { replacePaths: [['ami']] })]),
+  ];
+  const text = comment(plans, { cost: '### A month’s cost' });
+  const places = [
+    'Plan refused',
+    '### Refused',
+    '### Watch',
+    '| Stack |',
+    '### A month’s cost',
+    '<summary>storage',
+  ].map((part) => text.indexOf(part));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(Math.min(...places)).toBeGreaterThan(0);
+  expect(text).toContain('aws_instance.i: REPLACE, because of ami');
+});
+
+test('A stack whose upstream does not exist yet waits, and that is no failure', () => {
+  const text = comment([planOf('network', [changed('aws_vpc.v', null, { cidr: 'c' })])], {
+    waits: [{ stack: 'search', upstream: 'network' }],
+  });
+  expect(text).toContain('| search | | | | | waits for network |');
+  expect(text).toContain('✅');
+});
+
+test('Nothing that is called sensitive, or is named like a secret, is printed', () => {
+  const key = `-----BEGIN EC PRIVATE KEY-----\nAAAA1111\n-----END EC PRIVATE KEY-----`;
+  const plans = [
+    planOf(
+      'some',
+      [
+        changed(
+          'aws_ssm_parameter.key',
+          { value: 'hush-1', name: '/a', insecure: { DB_PASSWORD: 'hush-2' } },
+          {
+            value: 'hush-3',
+            name: '/b',
+            insecure: { DB_PASSWORD: 'hush-4' },
+            text: JSON.stringify({ api_key: 'hush-5' }),
+          },
+          { beforeSensitive: { value: true }, afterSensitive: { value: true } },
+        ),
+        changed('aws_x.wholly', null, { any: 'hush-6' }, { afterSensitive: true }),
+        changed('aws_x.pem', null, { content: key, list: ['hush-7'] }, { afterSensitive: { list: [true] } }),
+      ],
+      {
+        output_changes: {
+          password: { ...changed('o.o', null, {}).change, after: 'hush-8', after_sensitive: true },
+        },
+      },
+    ),
+  ];
+  const text = comment(plans);
+  expect(text).not.toMatch(/hush|AAAA1111/);
+  expect(text).toContain('name: "/a" → "/b"');
+  expect(text).toContain('value: (sensitive) → (sensitive)');
+});
+
+test('Texts of many lines and JSON are compared line by line, and long ones in one line are told by length and digest', () => {
+  const before = JSON.stringify({
+    Statement: [
+      { Sid: 'One', Action: 'a' },
+      { Sid: 'Two', Action: 'b' },
+    ],
+  });
+  const text = comment([
+    planOf('some', [
+      changed(
+        'aws_iam_role_policy.p',
+        { policy: before, blob: 'x'.repeat(500), script: 'one\ntwo\nthree' },
+        { policy: before.replace('"b"', '"c"'), blob: 'y'.repeat(501), script: 'one\n2\nthree' },
+      ),
+    ]),
+  ]);
+  expect(text).toMatch(/^- +"Action": "b"$/m);
+  expect(text).toMatch(/^\+ +"Action": "c"$/m);
+  expect(text).not.toContain('"One"');
+  expect(text).toMatch(/blob: 500 characters, SHA-256 [0-9a-f]{12} → 501 characters/);
+  expect(text).toMatch(/^- +two$/m);
+});
+
+test('No value can leave its block, mention anybody or become markup', () => {
+  const text = comment([
+    planOf('some', [
+      changed('aws_x.evil["</summary>"]', { a: 1 }, { a: '```\n</details>\n# Approved @everyone' }),
+      changed('aws_ebs_volume.data["@team|<img src=x>"]', { a: 1 }, null),
+    ]),
+  ]);
+  expect(text).toContain('````diff');
+  const outside = text
+    .split(/^`{4}.*$/m)
+    .filter((_, index) => index % 2 === 0)
+    .join('')
+    .replace(/`[^`]*`/g, '');
+  expect(outside).not.toMatch(/<img|@everyone|@team|# Approved/);
+});
+
+test('A comment is never longer than GitHub takes, and says what was left out', () => {
+  const large = Array.from({ length: 300 }, (_, index) => changed(`aws_x.y${index}`, null, { text: 'z'.repeat(220) }));
+  const text = comment([planOf('one', large.slice(0, 20)), planOf('two', large)]);
+  expect(text.length).toBeLessThan(65_536);
+  expect(text).toContain('<summary>one</summary>');
+  expect(text).toContain('1 plan is too long for a comment');
+});
+
+test('Moved and imported resources are told as such', () => {
+  const moved = { ...changed('aws_x.new', { a: 1 }, { a: 1 }), previous_address: 'aws_x.old' };
+  moved.change.actions = ['no-op'];
+  expect(comment([planOf('some', [moved])])).toContain('`aws_x.old is now aws_x.new`');
+});
+
+test('The month’s cost is shown before and after, with the lines that differ', () => {
+  const cost = (host: number) => {
+    const months = [0, 730].map((hours) => ({ hours, total: 2 + hours * host }));
+    const read = readMonthlyCost(
+      JSON.stringify({
+        total: 1,
+        prices: { currency: 'USD' },
+        months,
+        bill: [
+          { item: 'host', amount: host * 200 },
+          { item: 'zone', amount: 0.5 },
+        ],
+      }),
+    );
+    if (typeof read === 'string') throw new Error(read);
+    return read;
+  };
+  const section = costSection(cost(0.01), cost(0.02));
+  expect(section).toContain('| 0 h | 2.00 | 2.00 | ±0.00 |');
+  expect(section).toContain('| 730 h | 9.30 | 16.60 | **+7.30** |');
+  expect(section).toContain('- host: 2.00 → 4.00');
+  expect(section).not.toContain('zone');
+  expect(readMonthlyCost('{}')).toMatch(/npm run cost/);
+});

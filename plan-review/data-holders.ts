@@ -1,0 +1,101 @@
+import { type Change, effectOf, entry, type ResourceChange } from './plan';
+
+/** What is gone for good when a resource of this type is deleted or replaced, as the end of a sentence. */
+const losses: Readonly<Record<string, string>> = {
+  aws_backup_vault: 'its recovery points',
+  aws_cognito_user_pool: 'its users',
+  aws_db_instance: 'its databases',
+  aws_docdb_cluster: 'its documents',
+  aws_dynamodb_table: 'its items',
+  aws_ebs_snapshot: 'the snapshot',
+  aws_ebs_volume: 'everything on it',
+  aws_ecr_repository: 'its images',
+  aws_efs_file_system: 'its files',
+  aws_elasticache_replication_group: 'what it holds in memory',
+  aws_elasticsearch_domain: 'its indices',
+  aws_fsx_lustre_file_system: 'its files',
+  aws_fsx_ontap_file_system: 'its files',
+  aws_fsx_openzfs_file_system: 'its files',
+  aws_fsx_windows_file_system: 'its files',
+  aws_glacier_vault: 'its archives',
+  aws_kinesis_stream: 'the records not read yet',
+  aws_kms_key: 'everything encrypted with it',
+  aws_kms_external_key: 'everything encrypted with it',
+  aws_kms_replica_key: 'everything encrypted with it in its region',
+  aws_memorydb_cluster: 'what it holds in memory',
+  aws_neptune_cluster: 'its graph',
+  aws_opensearch_domain: 'its indices',
+  aws_rds_cluster: 'its databases',
+  aws_redshift_cluster: 'its databases',
+  aws_route53_zone: 'every record in it, also those of others',
+  aws_s3_bucket: 'every object in it',
+  aws_s3_directory_bucket: 'every object in it',
+  aws_secretsmanager_secret: 'the secret',
+  aws_sqs_queue: 'the messages not read yet',
+  aws_timestreamwrite_table: 'its records',
+  azurerm_managed_disk: 'everything on it',
+  azurerm_storage_account: 'everything stored in it',
+  google_compute_disk: 'everything on it',
+  google_sql_database_instance: 'its databases',
+  google_storage_bucket: 'every object in it',
+  tls_private_key: 'the key, and with it every certificate that it signed',
+};
+
+/** Switches that stand between data and a mistake: what they are when they protect. */
+const protections: readonly { attribute: string; protects: unknown; types?: RegExp }[] = [
+  { attribute: 'force_destroy', protects: false },
+  { attribute: 'final_snapshot', protects: true },
+  { attribute: 'skip_final_snapshot', protects: false },
+  { attribute: 'deletion_protection', protects: true },
+  { attribute: 'deletion_protection_enabled', protects: true },
+  { attribute: 'encrypted', protects: true },
+  { attribute: 'storage_encrypted', protects: true },
+];
+
+/** Resources that guard the data of another one; without them it is bare. */
+const guards: Readonly<Record<string, string>> = {
+  aws_s3_bucket_versioning: 'deleted and overwritten objects could not be had back',
+  aws_s3_bucket_public_access_block: 'nothing would keep the bucket from being made public',
+  aws_s3_bucket_server_side_encryption_configuration: 'new objects would not be encrypted as was wanted',
+};
+
+/** What a change loses that nothing brings back, or undefined. */
+export function lostData({ type, change }: ResourceChange): string | undefined {
+  const effect = effectOf(change);
+  if (effect !== 'delete' && effect !== 'replace') return undefined;
+  const loss = type === 'aws_route53_record' ? lostRecord(change) : losses[type];
+  return loss && `${effect === 'delete' ? 'deletes' : 'replaces'} it, and loses ${loss}`;
+}
+
+/** Which protection of data a change takes away, if any. */
+export function lostProtections({ type, change }: ResourceChange): string[] {
+  const effect = effectOf(change);
+  if (effect === 'delete') return guards[type] === undefined ? [] : [`deletes it: ${guards[type]}`];
+  if (effect !== 'update' && effect !== 'replace') return [];
+  const switched = protections.flatMap(({ attribute, protects }) => {
+    const [before, after] = [entry(change.before, attribute), entry(change.after, attribute)];
+    return before === protects && after !== undefined && after !== null && after !== protects
+      ? [`sets \`${attribute}\` from ${before} to ${after}`]
+      : [];
+  });
+  const suspended =
+    type === 'aws_s3_bucket_versioning' &&
+    versioning(change.before) === 'Enabled' &&
+    versioning(change.after) !== 'Enabled'
+      ? [`ends versioning: ${guards.aws_s3_bucket_versioning}`]
+      : [];
+  return [...switched, ...suspended];
+}
+
+/** Aliases and validations are made by whoever makes what they point to; any other record may be relied on by others. */
+function lostRecord({ before }: Change): string | undefined {
+  const [name, type, alias] = ['name', 'type', 'alias'].map((key) => entry(before, key));
+  const pointer = Array.isArray(alias) && alias.length > 0;
+  const validation = type === 'CNAME' && typeof name === 'string' && name.startsWith('_');
+  return pointer || validation ? undefined : `the record ${String(name)} ${String(type)}, which others may rely on`;
+}
+
+function versioning(value: unknown): unknown {
+  const configuration = entry(value, 'versioning_configuration');
+  return entry(Array.isArray(configuration) ? configuration[0] : undefined, 'status');
+}

@@ -1,0 +1,107 @@
+import { lostData, lostProtections } from './data-holders';
+import { grantsEverything, openPolicies, unreadablePolicy } from './open-policies';
+import { openPorts } from './open-ports';
+import { effectOf, managedChanges, type ResourceChange, type StackPlan } from './plan';
+
+/** One thing about a plan that a person has to know before saying yes. */
+export interface Finding {
+  readonly stack: string;
+  readonly address: string;
+  /** Begins with a verb; the address is its subject. */
+  readonly text: string;
+  /** `refused` stops the gate, `allowed` would have but for an allowance, `warning` never does. */
+  readonly verdict: 'refused' | 'allowed' | 'warning';
+}
+
+/** What the gate makes of some plans. */
+export interface Verdict {
+  readonly findings: readonly Finding[];
+  /** Allowances that nothing needed. */
+  readonly unused: readonly string[];
+  readonly passes: boolean;
+}
+
+/**
+ * Judges plans: what deletes or replaces data, takes away its protection, or opens a port or a policy to everybody is refused,
+ * unless its address is allowed.
+ *
+ * @param allowed Terraform addresses, or `STACK:ADDRESS` for one stack's alone
+ */
+export function judge(plans: readonly StackPlan[], allowed: readonly string[] = []): Verdict {
+  const used = new Set<string>();
+  const allowance = (stack: string, address: string): boolean => {
+    const matching = allowed.filter((each) => each === address || each === `${stack}:${address}`);
+    for (const each of matching) used.add(each);
+    return matching.length > 0;
+  };
+  const findings = plans.flatMap(({ stack, plan }) => {
+    const finding = (address: string, text: string, verdict: Finding['verdict']): Finding => ({
+      stack,
+      address,
+      text,
+      verdict,
+    });
+    const changes = managedChanges(plan).flatMap((resource) => {
+      const { address } = resource;
+      const refusals = [
+        ...reasonsOf(resource),
+        ...[unreadablePolicy(resource, plan)].flatMap((attribute) =>
+          attribute === undefined ? [] : [`has a \`${attribute}\` that nobody can judge before it is applied`],
+        ),
+      ];
+      const verdict = refusals.length > 0 && allowance(stack, address) ? 'allowed' : 'refused';
+      return [
+        ...refusals.map((text) => finding(address, text, verdict)),
+        ...warningsOf(resource).map((text) => finding(address, text, 'warning')),
+      ];
+    });
+    return [
+      ...(plan.errored
+        ? [finding(stack, 'could not be planned to its end: Terraform stopped with an error', 'refused')]
+        : []),
+      ...changes,
+      ...plan.resource_drift
+        .filter(({ mode, change }) => mode === 'managed' && ['update', 'delete'].includes(effectOf(change)))
+        .map(({ address, change }) =>
+          finding(
+            address,
+            `was ${effectOf(change) === 'delete' ? 'deleted' : 'changed'} outside Terraform since the last apply`,
+            'warning',
+          ),
+        ),
+    ];
+  });
+  const order = ['refused', 'allowed', 'warning'];
+  return {
+    findings: findings.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict)),
+    unused: allowed.filter((each) => !used.has(each)),
+    passes: findings.every(({ verdict }) => verdict !== 'refused'),
+  };
+}
+
+/** What was open before and stays so is no news: only what a plan newly opens counts. */
+function reasonsOf(resource: ResourceChange): string[] {
+  const { type, change } = resource;
+  const opened = (values: unknown) => [...openPorts(type, values), ...openPolicies(values)];
+  const before = opened(change.before);
+  const loss = lostData(resource);
+  return [
+    ...(loss === undefined ? [] : [loss]),
+    ...lostProtections(resource),
+    ...opened(change.after).filter((text) => !before.includes(text)),
+  ];
+}
+
+function warningsOf({ type, change, deposed }: ResourceChange): string[] {
+  const effect = effectOf(change);
+  return [
+    ...(effect === 'forget' ? ['is forgotten: it stays in the account, and Terraform knows it no more'] : []),
+    ...(effect === 'replace' && type === 'aws_instance'
+      ? ['is replaced: the host is away while a new one starts']
+      : []),
+    ...(deposed === undefined ? [] : ['was left behind by a replacement that was interrupted']),
+    ...(grantsEverything(type, change.after) && !grantsEverything(type, change.before)
+      ? ['grants every action on every resource']
+      : []),
+  ];
+}
