@@ -66,13 +66,14 @@ export function evaluatePolicy(policy: PolicyDocument | undefined, address: stri
 
 /** Whether an address lies in one of the blocks. An address without a length is a block of one. */
 export function isWithin(address: string, cidrs: readonly string[]): boolean {
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  // Blocks of the other kind are left out: to a BlockList an IPv4 address also lies in ::/0.
   const list = new BlockList();
   for (const cidr of cidrs) {
-    const [network = '', length] = cidr.split('/');
-    const [family, longest] = isIPv6(network) ? (['ipv6', 128] as const) : (['ipv4', 32] as const);
-    list.addSubnet(network, length === undefined ? longest : Number(length), family);
+    const [network = '', length = isIPv6(network) ? '128' : '32'] = cidr.split('/');
+    if (isIPv6(network) === (family === 'ipv6')) list.addSubnet(network, Number(length), family);
   }
-  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return list.check(address, family);
 }
 
 /** `execute-api:/stage/…` is short for this API's own ARN. */

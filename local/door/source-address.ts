@@ -14,11 +14,7 @@ export interface StandIns {
 /** @throws where the policy lets nobody in. */
 export function standIns(policy: PolicyDocument | undefined, methodArn: string): StandIns {
   const isAllowed = (address: string) => evaluatePolicy(policy, address, methodArn) === 'allowed';
-  const cidrs = (policy?.statements ?? []).flatMap(({ effect, conditions }) =>
-    effect === 'Allow'
-      ? conditions.flatMap((condition) => (condition.operator === 'IpAddress' ? condition.cidrs : []))
-      : [],
-  );
+  const cidrs = (policy?.statements ?? []).flatMap(({ conditions }) => conditions.flatMap((each) => each.cidrs));
   const candidates = cidrs.flatMap((cidr) => firstAddresses(cidr));
   const allowed = [...candidates, '198.51.100.1', '2001:db8::1'].find(isAllowed);
   if (allowed === undefined) throw new Error('the resource policy lets nobody in');

@@ -53,12 +53,15 @@ export async function send(port: number, wanted: ClientRequest = {}): Promise<An
 /** Sends a request and gives the answer as it begins. */
 export async function begin(port: number, wanted: ClientRequest = {}): Promise<IncomingMessage> {
   const { method = 'GET', path = '/', headers = {}, body, from = '127.0.0.1' } = wanted;
+  // Node gives a body no length by itself where the method usually has none.
+  const length = body === undefined || Array.isArray(headers) ? {} : { 'Content-Length': Buffer.byteLength(body) };
+  const chunked = 'Transfer-Encoding' in headers;
   const request = httpRequest({
     host: '127.0.0.1',
     port,
     method,
     path,
-    headers: headers as OutgoingHttpHeaders,
+    headers: Array.isArray(headers) ? headers : { ...headers, ...(chunked ? {} : length) },
     localAddress: from,
     agent: false,
   });

@@ -14,6 +14,7 @@ const handlers = `
   exports.event = async (event) => ({ statusCode: 200, body: JSON.stringify(event) });
   /** The request's body is the result. */
   exports.result = async (event) => JSON.parse(sent(event));
+  exports.large = async (event) => ({ statusCode: 200, body: 'x'.repeat(Number(event.queryStringParameters.bytes)) });
   exports.throwing = async () => { throw new Error('secret of the function'); };
   exports.slow = async (event) => {
     await new Promise((resolve) => setTimeout(resolve, Number(event.queryStringParameters?.wait ?? 0)));
