@@ -20,7 +20,7 @@ const tools = {
       "put Terraform's AWS provider into one of its plugin folders, name a mirror in SEARCHGATE_PROVIDER_MIRROR, or go online",
     present: () => findPackages(mirrorFolders(), 'hashicorp/aws').length > 0 || registryReached(),
   },
-  python: { advice: 'install Python 3.9 or newer with venv', present: () => onPath('python3') },
+  python: { advice: 'install Python 3.10 or newer with venv', present: () => onPath('python3') },
   java: { advice: 'install a JDK, 17 or newer', present: () => answers('java', ['-version']) },
   maven: { advice: 'install Apache Maven 3.8 or newer', present: () => onPath('mvn') },
   openssl: { advice: 'install OpenSSL 1.1.1 or newer', present: () => onPath('openssl') },

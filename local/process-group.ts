@@ -62,6 +62,18 @@ export async function run(
   return { code, output: output(), errors: errors() + failure };
 }
 
+/**
+ * Lets programs finish by themselves what they are at when the user interrupts: the signal goes on to every group, which a terminal
+ * does not reach. For commands whose programs change something real, such as Terraform.
+ */
+export function passOnSignals(): void {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      for (const id of running) signal(id, name);
+    });
+  }
+}
+
 /** Ends every group that is still running, at once. */
 export function endAllGroups(): void {
   for (const id of running) signal(id, 'SIGKILL');

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { APIGatewayClient, GetRestApisCommand } from '@aws-sdk/client-api-gateway';
+import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CreateBucketCommand, GetBucketVersioningCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { clientOptions } from '../../local/emulator/account';
+import { type Finished, run } from '../../local/process-group';
+import { type Deployment, deployEverything, startAccount, synthesize } from '../../local/rehearsal/deployment';
+import { Progress } from '../../local/rehearsal/progress';
+import { deploy, stacksInOrder } from '../../local/terraform/cdktf';
+import { readStacks } from '../../local/terraform/configuration';
+import { emulatedCredentials } from '../../local/terraform/emulated-environment';
+import { stackFolder } from '../../local/terraform/synth-copy';
+import { terraform } from '../../local/terraform/terraform';
+import { emulatedWorkspace } from '../../local/terraform/workspace';
+import { loadSettings } from '../../settings';
+import { describeWith } from '../requirements';
+
+const project = resolve(__dirname, '../..');
+const minutes = 60_000;
+
+describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in an emulated AWS', () => {
+  const { settings } = loadSettings(join(project, 'settings/example.json'));
+  let folder: string;
+  let said = '';
+  let deployment: Deployment;
+  let adoption: Promise<Finished>;
+  let zone: { given: string | undefined; seeded: string };
+
+  const options = () => clientOptions(deployment.emulator.endpoint, settings.region);
+  const place = () => ({ folder, endpoint: deployment.emulator.endpoint, region: settings.region, hostedZone: zone });
+
+  /** One of the project's commands, as a user runs it against this emulator. */
+  const command = (name: string, endpoint: string, output: string, ...flags: string[]): Promise<Finished> =>
+    run(process.execPath, ['--require', 'tsx/cjs', `commands/${name}.ts`, '--output', join(folder, output), ...flags], {
+      cwd: project,
+      env: {
+        ...process.env,
+        AWS_ENDPOINT_URL: endpoint,
+        AWS_ACCESS_KEY_ID: emulatedCredentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: emulatedCredentials.secretAccessKey,
+        SEARCHGATE_SETTINGS: join(folder, `${output}.json`),
+      },
+    });
+  const settingsFile = (output: string, change: object): void => {
+    const example = JSON.parse(readFileSync(join(project, 'settings/example.json'), 'utf8')) as object;
+    writeFileSync(join(folder, `${output}.json`), JSON.stringify({ ...example, ...change }));
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'searchgate-e2e-'));
+    const progress = new Progress({
+      write: (text: string) => {
+        said += text;
+      },
+    });
+    const product = join(folder, 'product');
+    await synthesize(product, { ...process.env, SEARCHGATE_SETTINGS: join(project, 'settings/example.json') });
+    const account = await startAccount(settings, { venv: join(project, '.rehearsal/venv'), progress });
+    zone = { given: settings.domain.zoneId, seeded: account.hostedZone };
+
+    // A bucket that somebody made by hand, for another deployment. Adopting it mostly waits, so it goes on beside the stacks.
+    settingsFile('adopted', { name: 'adopted', state: { bucket: 'made-by-hand' } });
+    const s3 = new S3Client(clientOptions(account.emulator.endpoint, settings.region));
+    await s3.send(new CreateBucketCommand({ Bucket: 'made-by-hand' }));
+    s3.destroy();
+    adoption = command('bootstrap', account.emulator.endpoint, 'adopted');
+    try {
+      deployment = await deployEverything(settings, account, { product, folder, progress });
+    } catch (error) {
+      await account.emulator.stop();
+      throw error;
+    }
+  }, 6 * minutes);
+
+  afterAll(async () => {
+    await adoption?.catch(() => undefined);
+    await deployment?.emulator.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, minutes);
+
+  it('are all deployed, and nothing but added', () => {
+    expect([...deployment.results.keys()].sort()).toEqual([...readStacks(join(folder, 'product')).keys()].sort());
+    for (const result of deployment.results.values())
+      expect(result).toMatch(/^[1-9]\d* added, 0 changed, 0 destroyed$/);
+    expect(said).toContain('✓ cdktf deploy');
+  });
+
+  it(
+    'do not change when they are synthesized and deployed again',
+    async () => {
+      await synthesize(join(folder, 'again'), {
+        ...process.env,
+        SEARCHGATE_SETTINGS: join(project, 'settings/example.json'),
+      });
+      const { output, environment } = await emulatedWorkspace(join(folder, 'again'), {
+        ...place(),
+        name: 'synth-again',
+      });
+      const results = await deploy(stacksInOrder(output), { output, environment, log: join(folder, 'again.log') });
+      expect(results.size).toBe(deployment.results.size);
+      for (const [stack, result] of results)
+        expect(`${stack}: ${result}`).toBe(`${stack}: 0 added, 0 changed, 0 destroyed`);
+    },
+    3 * minutes,
+  );
+
+  it('run the very zip that was synthesized: source_code_hash is the CodeSha256 of the function', async () => {
+    const lambda = new LambdaClient(options());
+    for (const { name } of settings.services) {
+      const stack = readStacks(join(folder, 'product')).get(name);
+      const [synthesized] = Object.values(stack?.resource?.aws_lambda_function ?? {});
+      const zip = readFileSync(join(stackFolder(join(folder, 'product'), name), String(synthesized?.filename)));
+      const FunctionName = String(synthesized?.function_name);
+      const { CodeSha256 } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+      expect(CodeSha256).toBe(synthesized?.source_code_hash);
+      expect(CodeSha256).toBe(createHash('sha256').update(zip).digest('base64'));
+    }
+    lambda.destroy();
+  });
+
+  it(
+    'plan nothing while the host sleeps, although it has lost its public address',
+    async () => {
+      const ec2 = new EC2Client(options());
+      const host = async () => {
+        const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
+        const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);
+        if (instance === undefined) throw new Error('there is no host');
+        return instance;
+      };
+      const awake = await host();
+      expect(awake.PublicIpAddress).toBeDefined();
+      await ec2.send(new StopInstancesCommand({ InstanceIds: [awake.InstanceId ?? ''] }));
+      const asleep = await host();
+      expect([asleep.State?.Name, asleep.PublicIpAddress]).toEqual(['stopped', undefined]);
+      ec2.destroy();
+
+      const { environment, output } = deployment.workspace;
+      const { code, output: plan } = await terraform(
+        ['plan', '-detailed-exitcode', '-input=false'],
+        { folder: stackFolder(output, 'host'), environment, log: join(folder, 'asleep.log') },
+        [0, 2],
+      );
+      expect(plan).toContain('No changes.');
+      expect(code).toBe(0);
+    },
+    minutes,
+  );
+
+  it(
+    'bring their state bucket about once: a second bootstrap does no harm',
+    async () => {
+      settingsFile('bootstrapped', {});
+      const { code, output, errors } = await command('bootstrap', deployment.emulator.endpoint, 'bootstrapped');
+      expect({ code, errors }).toEqual({ code: 0, errors: '' });
+      expect(output).toContain('searchgate-state-example-com: there already');
+    },
+    minutes,
+  );
+
+  it(
+    'adopt a state bucket that was made by hand, with its state in it and versions kept',
+    async () => {
+      const { code, output, errors } = await adoption;
+      expect({ code, errors }).toEqual({ code: 0, errors: '' });
+      expect(output).toContain('made-by-hand: adopted');
+      const s3 = new S3Client(options());
+      const state = { Bucket: 'made-by-hand', Key: 'searchgate/adopted/state.tfstate' };
+      expect((await s3.send(new HeadObjectCommand(state))).ContentLength).toBeGreaterThan(0);
+      expect((await s3.send(new GetBucketVersioningCommand({ Bucket: 'made-by-hand' }))).Status).toBe('Enabled');
+      s3.destroy();
+    },
+    3 * minutes,
+  );
+
+  // The last one: it takes everything down.
+  it(
+    'are destroyed in the right order; what holds data or is shared stays and is named',
+    async () => {
+      settingsFile('destroyed', {});
+      const { code, output } = await command('destroy', deployment.emulator.endpoint, 'destroyed', '--yes');
+      expect(output).toMatch(/Goes:.*(search|kibana).*host.*network/);
+      for (const stack of ['storage', 'account', 'state']) expect(output).toMatch(new RegExp(`${stack} .*to purge:`));
+      expect(code).toBe(0);
+
+      const [gateway, ec2] = [new APIGatewayClient(options()), new EC2Client(options())];
+      expect((await gateway.send(new GetRestApisCommand({}))).items ?? []).toEqual([]);
+      const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
+      expect(Reservations.flatMap(({ Instances = [] }) => Instances).map(({ State }) => State?.Name)).toEqual([
+        'terminated',
+      ]);
+      const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({}));
+      expect(Volumes.filter(({ Tags }) => Tags?.some(({ Value }) => Value === 'searchgate-node-0-data'))).toHaveLength(
+        1,
+      );
+      gateway.destroy();
+      ec2.destroy();
+    },
+    4 * minutes,
+  );
+});
