@@ -34,3 +34,9 @@ const normalized = (key: string) => key.replaceAll('~1', '/').replace(/^\/+/, ''
 export function policyJson(policy: string): string {
   return /^\s*\{\s*\\"/.test(policy) ? (JSON.parse(`"${policy}"`) as string) : policy;
 }
+
+/** The same routes are always in the same order. */
+export function inOrder(routes: readonly Route[]): Route[] {
+  const key = ({ path, method }: Route) => `${path} ${method}`;
+  return [...routes].sort((one, other) => (key(one) < key(other) ? -1 : 1));
+}

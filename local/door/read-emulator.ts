@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-api-gateway';
 import { GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { DomainMapping, FunctionModel, GatewayModel, GatewayResponse, Route, TransferMode } from './model';
-import { type MethodSettings, policyJson, requiredParameters, throttleOf } from './model-parts';
+import { inOrder, type MethodSettings, policyJson, requiredParameters, throttleOf } from './model-parts';
 import { readRoutesFromSynth, readZipPathFromSynth } from './read-synth';
 import { readPolicy } from './resource-policy';
 
@@ -125,7 +125,7 @@ async function readRoutes(
       };
     }),
   );
-  const routes = await Promise.all(found);
+  const routes = inOrder(await Promise.all(found));
   const [functionArn, ...others] = functions;
   if (functionArn === undefined || others.length > 0) throw new Error(`the API invokes ${functions.size} functions`);
   return { routes, functionArn };

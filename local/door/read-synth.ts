@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DomainMapping, FunctionModel, GatewayModel, GatewayResponse, Route, StageModel } from './model';
-import { type MethodSettings, requiredParameters, throttleOf } from './model-parts';
+import { inOrder, type MethodSettings, requiredParameters, throttleOf } from './model-parts';
 import { readPolicy } from './resource-policy';
 import { type Arguments, SynthesizedStack, text } from './synthesized-stack';
 
@@ -86,7 +86,7 @@ function routes(stack: SynthesizedStack): Route[] {
   );
   const integrations = stack.all('aws_api_gateway_integration').map(({ values }) => values);
   const settings = methodSettings(stack);
-  return stack.all('aws_api_gateway_method').map(({ values: method }) => {
+  const found = stack.all('aws_api_gateway_method').map(({ values: method }): Route => {
     const resourceId = text(method, 'resource_id');
     const httpMethod = text(method, 'http_method');
     const path = pathOf(resourceId);
@@ -103,6 +103,7 @@ function routes(stack: SynthesizedStack): Route[] {
       timeoutMilliseconds: Number(integration.timeout_milliseconds ?? 29_000),
     };
   });
+  return inOrder(found);
 }
 
 function methodSettings(stack: SynthesizedStack): MethodSettings {
