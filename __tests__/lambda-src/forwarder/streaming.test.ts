@@ -36,7 +36,7 @@ describeWith(['openssl'], 'a streamed answer', () => {
     expect(head).toBeLessThan(sent[0] ?? 0);
     for (const [index, time] of parts.entries()) {
       expect(time).toBeGreaterThan(sent[index] ?? Number.NaN);
-      expect(time - (sent[index] ?? 0)).toBeLessThan(40);
+      expect(time).toBeLessThan(sent[index + 1] ?? Number.POSITIVE_INFINITY);
     }
   });
 
