@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Testing } from 'cdktf';
 import 'cdktf/lib/testing/adapters/jest';
@@ -7,6 +6,7 @@ import { readSettings } from '../settings';
 import example from '../settings/example.json';
 import { addDeployment } from '../stacks/deployment';
 import { StateStack } from '../stacks/state-stack';
+import { outputFolder } from './empty-stack';
 
 Testing.setupJest();
 
@@ -61,12 +61,7 @@ export interface SynthesizedDeployment {
   readonly manifest: { stacks: Record<string, { dependencies: string[] }> };
 }
 
-const folders: string[] = [];
 const cache = new Map<string, SynthesizedDeployment>();
-
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 /**
  * Every stack of a deployment with the example's settings, the state stack among them. Synthesized once for the same settings.
@@ -78,8 +73,7 @@ export function synthesized(changes: Block = {}): SynthesizedDeployment {
   const known = cache.get(key);
   if (known !== undefined) return known;
   const { settings } = readSettings({ ...example, ...changes });
-  const folder = mkdtempSync(join(tmpdir(), 'searchgate-synthesized-'));
-  folders.push(folder);
+  const folder = outputFolder();
   const app = new App({ outdir: folder });
   addDeployment(app, settings);
   new StateStack(app, 'state', settings);

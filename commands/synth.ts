@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'cdktf';
 import { loadSettings } from '../settings';
@@ -20,7 +20,8 @@ void runCommand(() => {
   const { settings, warnings } = loadSettings();
   for (const warning of warnings) console.error(`warning: ${warning}`);
   const outdir = values.output ?? 'cdktf.out';
-  rmSync(join(outdir, 'stacks'), { recursive: true, force: true });
+  for (const folder of ['stacks', 'bundles']) rmSync(join(outdir, folder), { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
   const app = new App({ outdir });
   addDeployment(app, settings);
   app.synth();

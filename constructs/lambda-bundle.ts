@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { AssetType, TerraformAsset } from 'cdktf';
+import { basename, dirname, join, resolve } from 'node:path';
+import { App, AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
 import { zipSync } from 'fflate';
@@ -65,22 +64,25 @@ export class LambdaBundle extends Construct {
     const { bytes, sha256 } = bundleLambda(props.entry);
     const hash = Buffer.from(sha256, 'base64').toString('hex');
     const asset = new TerraformAsset(this, 'zip', {
-      path: placed(bytes, hash),
+      path: this.placed(bytes),
       type: AssetType.FILE,
       assetHash: hash.slice(0, 32),
     });
     this.path = asset.path;
     this.sourceCodeHash = sha256;
   }
-}
 
-/** Puts the zip where CDKTF can copy it from. Named by content, so that two runs at once do not disturb each other. */
-function placed(bytes: Uint8Array, hash: string): string {
-  const folder = join(tmpdir(), 'searchgate-bundles', hash);
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'function.zip');
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, bytes);
-  renameSync(draft, file);
-  return file;
+  /**
+   * Puts the zip where CDKTF copies it from: into the output folder, which is the user's own. A folder for temporary files is
+   * shared by all users of a machine, any of whom could own the path, or put another zip there.
+   */
+  private placed(bytes: Uint8Array): string {
+    const folder = resolve(App.of(this).outdir, 'bundles', ...this.node.path.split('/'));
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, 'function.zip');
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, bytes);
+    renameSync(draft, file);
+    return file;
+  }
 }

@@ -1,6 +1,7 @@
-import { TerraformStack, Testing } from 'cdktf';
+import { type TerraformStack, Testing } from 'cdktf';
 import { Construct } from 'constructs';
 import * as exported from '../../constructs';
+import { emptyStack } from '../empty-stack';
 import { catalogue, Variables } from './catalogue';
 import { propertiesForTerraform } from './properties';
 
@@ -30,17 +31,17 @@ describe.each(names)('%s', (name) => {
   if (build === undefined) throw new Error(`${name} is missing in the catalogue`);
 
   test('two of it fit in one stack, beside each other and in one another', () => {
-    const stack = new TerraformStack(Testing.app(), 'stack');
+    const stack = emptyStack();
     build(stack, 'first', new Variables(stack, 'first'));
     build(stack, 'second', new Variables(stack, 'second'));
     build(new Construct(stack, 'nested'), 'first', new Variables(stack, 'third'));
-    const alone = new TerraformStack(Testing.app(), 'stack');
+    const alone = emptyStack();
     build(alone, 'first', new Variables(alone, 'first'));
     expect(counts(stack)).toEqual(Object.fromEntries(Object.entries(counts(alone)).map(([type, n]) => [type, 3 * n])));
   });
 
   test('every property that is not fixed at synth can be left to Terraform', () => {
-    const stack = new TerraformStack(Testing.app(), 'stack');
+    const stack = emptyStack();
     const variables = new Variables(stack, 'given');
     build(stack, 'it', variables);
     expect(variables.properties.sort()).toEqual(propertiesForTerraform(`${name}Props`).sort());

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TerraformStack, Testing } from 'cdktf';
+import { Testing } from 'cdktf';
 import type { ForwarderFunction, ForwarderFunctionProps } from '../../constructs/forwarder-function';
 import { gatewayErrors } from '../../constructs/gateway-responses';
 import type { RestApiGateway, RestApiGatewayProps } from '../../constructs/rest-api-gateway';
+import { emptyStack } from '../empty-stack';
 import { type Block, SynthesizedStack } from '../synthesized';
 import { type Edit, withEdits } from './edited-sources';
 
@@ -32,7 +33,7 @@ const props: RestApiGatewayProps = {
 };
 
 function door({ RestApiGateway: Gateway }: Constructs, changes: Partial<RestApiGatewayProps> = {}): SynthesizedStack {
-  const stack = new TerraformStack(Testing.app(), 'stack');
+  const stack = emptyStack();
   new Gateway(stack, 'gateway', { ...props, ...changes });
   return new SynthesizedStack(Testing.synth(stack));
 }
@@ -168,7 +169,7 @@ describe('a change of the Lambda code', () => {
   };
 
   function withCode({ RestApiGateway: Gateway, ForwarderFunction: Forwarder }: Constructs): SynthesizedStack {
-    const stack = new TerraformStack(Testing.app(), 'stack');
+    const stack = emptyStack();
     const forwarder = new Forwarder(stack, 'forwarder', forwarderProps);
     new Gateway(stack, 'gateway', { ...props, forwarder });
     return new SynthesizedStack(Testing.synth(stack));
