@@ -17,7 +17,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
 
   async function boot(): Promise<BootReport> {
     setupLines = [];
-    const watch = setInterval(() => watchProcesses(processLists), 50);
+    const watch = setInterval(() => watchProcesses(processLists), 100);
     try {
       const report = await machine.boot(place.volume.device, volumeId, (line) => {
         const told = /searchgate\[\d+\]: (.*)$/.exec(line)?.[1];
@@ -66,7 +66,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
         expect(phase('volume')).toMatch(/formatted vol-0123456789abcdef0/);
         expect(phase('packages')).toMatch(/installed 9\.5\.3, chosen by 9\.x/);
       },
-      5 * minutes,
+      8 * minutes,
     );
 
     test('every phase is timed in one line', () => {
@@ -168,7 +168,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
         expect(phase('volume')).toMatch(/ mounted vol-\S+ \(\/dev\/nvme2n1\)/);
         expect((await ask('search', '/cities/_doc/a%2Fb', ...(await asElastic()))).output).toContain('Zürich');
       },
-      5 * minutes,
+      8 * minutes,
     );
 
     test('nothing is done again: no format, no installation, no password, no changed file', async () => {
@@ -192,7 +192,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
         expect(phase('packages')).not.toContain(laterRelease);
         expect(phase('volume')).toMatch(/ mounted vol-/);
       },
-      5 * minutes,
+      8 * minutes,
     );
 
     test('the documents, the users and the passwords are the old ones', async () => {

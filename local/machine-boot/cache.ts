@@ -25,7 +25,9 @@ export async function made(
   await mkdir(machineState, { recursive: true });
   await withLock(join(machineState, `${name}.lock`), onWait, async () => {
     if (existsSync(target)) return;
-    const work = await mkdtemp(join(machineState, 'unfinished-'));
+    for (const left of readdirSync(machineState).filter((entry) => entry.startsWith(`unfinished-${name}-`)))
+      await rm(join(machineState, left), { recursive: true, force: true });
+    const work = await mkdtemp(join(machineState, `unfinished-${name}-`));
     try {
       await make(join(work, name));
       await rename(join(work, name), target);

@@ -88,6 +88,7 @@ export class HostBoot {
       gateway: gateway(address),
       hosts: [`${gateway(address)} ssm.${region}.amazonaws.com artifacts.elastic.co`],
       authority: this.awsAuthority,
+      guard: (id) => this.neighbours.guard(id),
       userData: this.userData.text,
       memory,
     });

@@ -23,6 +23,8 @@ export interface MachineOptions {
   readonly authority: string;
   /** User data, plain text; sent gzipped, as EC2 gets it. */
   readonly userData: string;
+  /** Takes the process that has to be ended where this one is killed; 0 once the machine is off. */
+  readonly guard: (id: number) => Promise<void>;
   /** Memory that the machine believes to have, in KiB. */
   readonly memory: number;
 }
@@ -88,7 +90,7 @@ export class Machine {
     device: string,
     volumeId: string,
     onLine: (line: string) => void = () => {},
-    patience = 240,
+    patience = 400,
   ): Promise<BootReport> {
     const since = Date.now();
     this.boots++;
@@ -141,7 +143,13 @@ export class Machine {
       log.close();
       if (this.group === group) this.group = undefined;
     });
+    let guarded = false;
     while (told === undefined) {
+      const leader = await this.leader().catch(() => 0);
+      if (!guarded && leader > 0) {
+        await this.options.guard(leader);
+        guarded = true;
+      }
       if (ended || Date.now() - since > patience * 1000) {
         const text = await readFile(this.console, 'utf8');
         throw new Error(`${ended ? 'the machine went off' : `nothing told in ${patience} s`}:\n${text.slice(-4000)}`);
@@ -182,15 +190,19 @@ export class Machine {
     await this.group?.ended;
     clearTimeout(timer);
     this.group = undefined;
+    await this.options.guard(0);
   }
 
   /** The process that is number 1 inside. */
   private async leader(): Promise<number> {
     const outer = this.group?.child.pid;
     const children = await readFile(`/proc/${outer}/task/${outer}/children`, 'utf8').catch(() => '');
-    const [leader] = children.split(' ').filter(Boolean).map(Number);
-    if (leader === undefined) throw new Error('the machine is off');
-    return leader;
+    for (const child of children.split(' ').filter(Boolean)) {
+      // not a helper on the way: the one that is number 1 in its own process namespace
+      const status = await readFile(`/proc/${child}/status`, 'utf8').catch(() => '');
+      if (/^NSpid:\t\d+\t1$/m.test(status)) return Number(child);
+    }
+    throw new Error('the machine is off');
   }
 
   private async memory(): Promise<string> {

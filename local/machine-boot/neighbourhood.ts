@@ -59,6 +59,11 @@ export class Neighbourhood {
     await this.ask({ ask: 'throttle', calls });
   }
 
+  /** This process is ended should ours be killed; 0 for none. */
+  async guard(id: number): Promise<void> {
+    await this.ask({ ask: 'guard', id });
+  }
+
   /** Which state of Elastic's repository machines see. */
   async publish(repository: PackageRepository, state: 'first' | 'later'): Promise<void> {
     await this.ask({ ask: 'publish', repository: repository[state], key: repository.key });

@@ -29,9 +29,12 @@ export type Question =
   | { ask: 'parameters' }
   | { ask: 'calls' }
   | { ask: 'throttle'; calls: number }
+  | { ask: 'guard'; id: number }
   | { ask: 'publish'; repository: string; key: string };
 
 let store: ParameterStore | undefined;
+/** Process that goes when the process that all of this works for goes, however that ends: number 1 of the machine that is on. 0 for none. */
+let guarded = 0;
 let published = { repository: '', key: '' };
 
 async function answer(question: Question): Promise<unknown> {
@@ -49,6 +52,9 @@ async function answer(question: Question): Promise<unknown> {
       return store.calls;
     case 'throttle':
       store.throttled = question.calls;
+      return undefined;
+    case 'guard':
+      guarded = question.id;
       return undefined;
     case 'publish':
       published = { repository: question.repository, key: question.key };
@@ -111,4 +117,7 @@ process.on('message', async ({ id, question }: { id: number; question: Question 
   }
 });
 // never outlives the process that it works for
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => {
+  if (guarded > 0) spawnSync('kill', ['-KILL', String(guarded)]);
+  process.exit(0);
+});
