@@ -65,14 +65,22 @@ describe('the app, as `cdktf` starts it', () => {
 });
 
 describe('npm run synth', () => {
+  const never = join(folder, 'never');
+
   test.each(Object.entries(wrong))(
     'with %s ends with 1, says why, and shows no stack trace',
     async (name, { says }) => {
       const env = { SEARCHGATE_SETTINGS: settingsFile(name) };
-      expectPlainRefusal(await run('npm', ['run', 'synth', '--', '--output', join(folder, 'never')], { env }), says);
+      expectPlainRefusal(await runScript('commands/synth.ts', ['--output', never], { env }), says);
       expect(readdirSync(folder)).not.toContain('never');
     },
   );
+
+  test('ends with 1 through npm too', async () => {
+    const env = { SEARCHGATE_SETTINGS: settingsFile('mistakes.json') };
+    const ended = await run('npm', ['run', 'synth', '--', '--output', never], { env });
+    expectPlainRefusal(ended, /mistakes\.json: 2 mistakes/);
+  });
 });
 
 describe('the lint rule for imports', () => {
