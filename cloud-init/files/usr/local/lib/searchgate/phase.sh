@@ -62,11 +62,14 @@ json_string() {
   printf '"%s"' "${text//$'\n'/\\n}"
 }
 
+# ssm ACTION...: Systems Manager, which is far away or not there: what gives no answer within seconds is asked again.
+ssm() { aws ssm "$1" --cli-connect-timeout 5 --cli-read-timeout 15 "${@:2}"; }
+
 # put_parameter NAME TYPE VALUE [true]: the value goes through a file in memory, so that no process list shows it; true overwrites.
 put_parameter() {
   local input=$run/put.json status=0
   printf '{"Name":%s,"Type":"%s","Value":%s,"Overwrite":%s}' "$(json_string "$1")" "$2" "$(json_string "$3")" "${4:-false}" > "$input"
-  aws ssm put-parameter --cli-input-json "file://$input" --output text > /dev/null || status=$?
+  ssm put-parameter --cli-input-json "file://$input" --output text > /dev/null || status=$?
   rm -f "$input"
   return "$status"
 }
