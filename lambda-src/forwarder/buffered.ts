@@ -47,6 +47,9 @@ export function bufferedHandler(forwarder: Forwarder) {
           const body = event.httpMethod === 'HEAD' ? '' : failureBody(failure, id);
           resolve({ statusCode: failure.status, headers, multiValueHeaders: {}, body, isBase64Encoded: false });
         },
+        own(statusCode, headers) {
+          resolve({ statusCode, headers, multiValueHeaders: {}, body: '', isBase64Encoded: false });
+        },
       });
     });
 }

@@ -12,6 +12,22 @@ export interface Configuration {
   /** Milliseconds for TCP and TLS together. */
   readonly connectTimeout: number;
   readonly debug: boolean;
+  /** How its host sleeps and is woken; undefined where it never does. */
+  readonly power?: PowerConfiguration;
+}
+
+/** What a forwarder has to know of its host's sleep. */
+export interface PowerConfiguration {
+  /** Where the published state document is. */
+  readonly stateUrl: string;
+  /** Which requests may wake the host: none, any that the gateway lets through, or of those only a browser's navigations. */
+  readonly wake: 'never' | 'requests' | 'navigations';
+  /** SHA-256 of the wake token, hexadecimal. With it only who has the token wakes the host. */
+  readonly tokenHash: string | undefined;
+  /** Milliseconds for which a safe request is held while the host wakes. */
+  readonly hold: number;
+  /** Whether only requests with credentials count as use. */
+  readonly useNeedsCredentials: boolean;
 }
 
 /** @throws an Error that names every variable that is missing or wrong, all at once. */
@@ -27,7 +43,23 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
   const addresses = value('ORIGIN_ADDRESSES', 'addresses, separated by commas', (text) =>
     /^[\w.:-]+(,[\w.:-]+)*$/.test(text),
   );
+  const power =
+    environment.POWER_STATE_URL === undefined
+      ? undefined
+      : {
+          stateUrl: value('POWER_STATE_URL', 'a URL', (text) => /^https?:\/\/./.test(text)),
+          wake: value('WAKE', 'never, requests or navigations', (text) =>
+            ['never', 'requests', 'navigations'].includes(text),
+          ) as PowerConfiguration['wake'],
+          tokenHash:
+            value('WAKE_TOKEN_HASH', 'SHA-256, hexadecimal', (text) => /^(?:[0-9a-f]{64})?$/.test(text)) || undefined,
+          hold: Number(value('HOLD_MS', 'milliseconds', (text) => /^\d{1,6}$/.test(text), '25000')),
+          useNeedsCredentials:
+            value('USE_NEEDS_CREDENTIALS', 'true or false', (text) => /^(?:true|false)$/.test(text), 'false') ===
+            'true',
+        };
   const configuration = {
+    power,
     service: value('SERVICE', 'the name of the service', (text) => text !== ''),
     port: Number(value('ORIGIN_PORT', '1 to 65535', (text) => isWholeNumber(text) && Number(text) < 65_536)),
     serverName: value('ORIGIN_SERVER_NAME', "the name in the origin's certificate", (text) => /^[\w.:-]+$/.test(text)),

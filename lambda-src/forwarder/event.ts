@@ -20,6 +20,8 @@ export interface GatewayEvent {
   }>;
   body?: Nullable<string>;
   isBase64Encoded?: Nullable<boolean>;
+  /** A schedule's event that keeps the function from turning inactive: no request. */
+  ping?: boolean;
 }
 
 /** The part of Lambda's context that the forwarder reads. */
@@ -41,4 +43,12 @@ export function multiValues(
 ): [string, readonly string[]][] {
   if (multiple) return Object.entries(multiple).map(([name, values]) => [name, values ?? []]);
   return Object.entries(single ?? {}).map(([name, value]) => [name, value === undefined ? [] : [value]]);
+}
+
+/** The first value of a header field of the request, whatever its case; undefined where there is none. */
+export function headerOf(event: GatewayEvent, wanted: string): string | undefined {
+  for (const [name, values] of multiValues(event.multiValueHeaders, event.headers)) {
+    if (name.toLowerCase() === wanted) return values[0];
+  }
+  return undefined;
 }

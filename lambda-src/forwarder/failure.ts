@@ -6,6 +6,19 @@ const kinds = {
     retryAfter: 10,
     reason: 'The host of this service cannot be reached: it is asleep, waking up or restarting',
   },
+  host_asleep: { status: 503, retryAfter: 15, reason: 'The host of this service is asleep' },
+  host_booting: {
+    status: 503,
+    retryAfter: 10,
+    reason: 'The host of this service is starting; from sleep that usually takes about two minutes',
+  },
+  host_start_failed: { status: 503, retryAfter: 60, reason: 'The host of this service could not be started' },
+  wake_limit_reached: {
+    status: 503,
+    retryAfter: 3600,
+    reason: 'The host of this service was woken as often as a day allows; its operator can start it',
+  },
+  host_gone: { status: 503, reason: 'This service has no host; its operator can deploy one' },
   origin_tls_failed: { status: 502, reason: 'The host of this service could not prove that it is the right one' },
   origin_reset: { status: 502, reason: 'The host of this service closed the connection before it answered' },
   origin_invalid_response: { status: 502, reason: 'The host of this service answered with something that is not HTTP' },
@@ -19,6 +32,12 @@ const kinds = {
 /** What went wrong: the error's type in the answer and the event's name in the log. Alarms and the host's waking rely on it. */
 export type FailureType = keyof typeof kinds;
 
+/** What a browser is shown instead of the error's JSON. */
+export interface Page {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** An exchange that ends without the origin's whole answer. */
 export class Failure extends Error {
   readonly status: number;
@@ -30,6 +49,7 @@ export class Failure extends Error {
     readonly type: FailureType,
     detail?: string,
     override readonly cause?: unknown,
+    readonly page?: Page,
   ) {
     const kind: { status: number; retryAfter?: number; reason: string } = kinds[type];
     super(detail === undefined ? kind.reason : `${kind.reason} (${detail})`);
@@ -74,13 +94,14 @@ export function errorCode(error: unknown): string {
 }
 
 /** The failure in Elasticsearch's error shape, so that its clients raise what they raise for the real thing. */
-export function failureBody({ type, message, status }: Failure, requestId: string): string {
+export function failureBody({ type, message, status, page }: Failure, requestId: string): string {
+  if (page !== undefined) return page.body;
   const cause = { type, reason: message };
   return JSON.stringify({ error: { root_cause: [cause], ...cause, request_id: requestId }, status });
 }
 
-export function failureHeaders({ retryAfter }: Failure): Record<string, string> {
-  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+export function failureHeaders({ retryAfter, page }: Failure): Record<string, string> {
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', ...page?.headers };
   return retryAfter === undefined ? headers : { ...headers, 'retry-after': String(retryAfter) };
 }
 

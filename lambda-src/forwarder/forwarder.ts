@@ -8,6 +8,8 @@ import { type Log, logFailure, makeLog } from './log';
 import { Origin } from './origin';
 import { originRequest } from './request';
 import { type ResponseHead, responseHead } from './response-head';
+import type { Absence } from './sleep/absence';
+import { makeUseLog, type UseLog } from './use';
 
 /** Milliseconds kept back of the time that Lambda gives: enough to write an answer that says what happened. */
 const reserve = 500;
@@ -25,12 +27,15 @@ export interface Answer {
    */
   begin(head: ResponseHead, response: IncomingMessage, tap: Tap, refuse: (failure: Failure) => void): void;
   failure(failure: Failure, id: string): void;
+  /** An answer of the forwarder's own, without a body. */
+  own(status: number, headers: Record<string, string>): void;
 }
 
 /** What both modes share: from the event to the exchange, and every failure into the log. */
 export class Forwarder {
   private readonly origin: Origin;
   private readonly debug: DebugLog | undefined;
+  private readonly use: UseLog | undefined;
 
   constructor(
     private readonly configuration: Configuration,
@@ -39,52 +44,103 @@ export class Forwarder {
     this.origin = new Origin(configuration);
     // Loaded here and not above: without debug nobody waits for what it needs.
     if (configuration.debug) this.debug = (require('./debug') as typeof import('./debug')).makeDebugLog(log);
+    if (configuration.power) this.use = makeUseLog(configuration.power, log);
   }
 
   /** Sends the event's request to the origin and hands on what becomes of it. Never throws. */
   forward(event: GatewayEvent, context: InvocationContext, answer: Answer): Pick<Exchange, 'abandon'> {
     const began = Date.now();
     const id = requestId(event, context);
-    let hasFailed = false;
-    const failed = (failure: Failure) => {
-      hasFailed = true;
+    const time = Math.max(0, (context.getRemainingTimeInMillis?.() ?? defaultTime) - reserve);
+    let over = false;
+    let running: Pick<Exchange, 'abandon'> = { abandon: () => undefined };
+    let absence: Absence | undefined;
+    const note = (failure: Failure, fields = {}, level: 'ERROR' | 'INFO' = 'ERROR') => {
       const { addresses, port } = this.configuration;
-      logFailure(this.log, failure, {
-        request_id: id,
-        origin: `${addresses[0]}:${port}`,
-        milliseconds: Date.now() - began,
-      });
+      const origin = `${addresses[0]}:${port}`;
+      logFailure(this.log, failure, { request_id: id, origin, milliseconds: Date.now() - began, ...fields }, level);
+    };
+    const failed = (failure: Failure) => {
+      over = true;
+      note(failure);
       answer.failure(failure, id);
     };
     try {
+      if (event.ping && !event.httpMethod && this.configuration.power) {
+        answer.own(204, {});
+        return running;
+      }
+      const linked = this.wakeLink(event);
+      if (linked) {
+        answer.own(303, linked);
+        return running;
+      }
       const outgoing = originRequest(event);
       const debugResponse = this.debug?.(id, outgoing);
-      const time = Math.max(0, (context.getRemainingTimeInMillis?.() ?? defaultTime) - reserve);
       const refuse = (failure: Failure) => {
         running.abandon();
         failed(failure);
       };
-      const running = exchange(this.origin, outgoing, time, {
-        response: (response) => {
-          try {
-            const head = responseHead(response, outgoing.method);
-            answer.begin(head, response, debugResponse?.(head, response), refuse);
-          } catch (error) {
-            refuse(asFailure(error));
-          }
-        },
-        failure: failed,
-      });
-      return {
-        abandon: () => {
-          if (hasFailed) return;
-          this.log('INFO', { event: 'client_left', request_id: id, milliseconds: Date.now() - began });
-          running.abandon();
-        },
+      const unreachable = async (failure: Failure) => {
+        absence ??= this.absence(event, time);
+        if (failure.type !== 'origin_unreachable' || !absence) return failed(failure);
+        const step = await absence.next(failure, (state, wake) =>
+          note(failure, { state, wake }, state === failure.type ? 'ERROR' : 'INFO'),
+        );
+        if (over) return;
+        if (step.kind === 'retry') return attempt();
+        over = true;
+        answer.failure(step.failure, id);
       };
+      const attempt = () => {
+        running = exchange(this.origin, outgoing, Math.max(0, time - (Date.now() - began)), {
+          response: (response) => {
+            try {
+              this.use?.(event, response.statusCode ?? 0);
+              const booting = this.booting(event, response, time);
+              if (booting) return refuse(booting);
+              const head = responseHead(response, outgoing.method);
+              answer.begin(head, response, debugResponse?.(head, response), refuse);
+            } catch (error) {
+              refuse(asFailure(error));
+            }
+          },
+          failure: (failure) => void unreachable(failure).catch((error) => failed(asFailure(error))),
+        });
+      };
+      attempt();
     } catch (error) {
       failed(asFailure(error));
-      return { abandon: () => undefined };
     }
+    return {
+      abandon: () => {
+        if (over) return;
+        over = true;
+        this.log('INFO', { event: 'client_left', request_id: id, milliseconds: Date.now() - began });
+        running.abandon();
+      },
+    };
+  }
+
+  /** What there is to know of a host that sleeps is loaded only when one does not answer. */
+  private absence(event: GatewayEvent, remaining: number): Absence | undefined {
+    const { power } = this.configuration;
+    if (!power) return undefined;
+    const { Absence } = require('./sleep/absence') as typeof import('./sleep/absence');
+    return new Absence(event, this.configuration, power, remaining);
+  }
+
+  /** A page instead of Kibana's own line while it starts, for who opens one in a browser. */
+  private booting(event: GatewayEvent, response: IncomingMessage, remaining: number): Failure | undefined {
+    if (response.statusCode !== 503 || response.headers['retry-after'] === undefined) return undefined;
+    const absence = this.absence(event, remaining);
+    return absence?.wantsPage() ? absence.stillBooting() : undefined;
+  }
+
+  private wakeLink(event: GatewayEvent): Record<string, string> | undefined {
+    const { power } = this.configuration;
+    const query = event.multiValueQueryStringParameters ?? event.queryStringParameters;
+    if (!power?.tokenHash || query?.['searchgate-wake'] === undefined) return undefined;
+    return (require('./sleep/wake-link') as typeof import('./sleep/wake-link')).followWakeLink(event, power);
   }
 }

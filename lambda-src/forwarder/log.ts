@@ -26,10 +26,11 @@ export function logFailure(
   log: Log,
   failure: Failure,
   fields: Omit<LogFields, 'event'> & { request_id: string },
+  level: 'ERROR' | 'INFO' = 'ERROR',
 ): void {
   const { type, status, message, cause } = failure;
   const known = type !== 'forwarder_failed' && type !== 'invalid_request';
-  log('ERROR', {
+  log(level, {
     event: type,
     ...fields,
     status,

@@ -39,6 +39,9 @@ export function streamingHandler(forwarder: Forwarder) {
           const body = event.httpMethod === 'HEAD' ? '' : failureBody(failure, id);
           out.end(prelude({ statusCode: failure.status, headers: failureHeaders(failure) }) + body);
         },
+        own(statusCode, headers) {
+          out.end(prelude({ statusCode, headers }));
+        },
       });
     });
 }
