@@ -52,7 +52,13 @@ export function responseHead(response: IncomingMessage, method: string): Respons
   }
   const cookies = fields.get('set-cookie')?.values ?? [];
   fields.delete('set-cookie');
-  const head: ResponseHead = { statusCode, headers: {}, multiValueHeaders: {}, cookies };
+  // Without a prototype: a field may be called __proto__.
+  const head: ResponseHead = {
+    statusCode,
+    headers: Object.create(null),
+    multiValueHeaders: Object.create(null),
+    cookies,
+  };
   for (const { name, values } of fields.values()) {
     if (values.length === 1) head.headers[name] = values[0] ?? '';
     else head.multiValueHeaders[name] = values;

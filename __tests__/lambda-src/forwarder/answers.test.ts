@@ -43,6 +43,16 @@ describeWith(['openssl'], 'an answer at the client', () => {
     expect([answer.headers['content-encoding'], answer.body]).toEqual([[coding], body]);
   });
 
+  it('has fields whose names mean something to JavaScript', async () => {
+    const fields = '__proto__: one\r\nconstructor: two\r\nconstructor: three\r\n';
+    const answer = await answerTo(`HTTP/1.1 200 OK\r\n${fields}Content-Length: 0\r\n\r\n`);
+    expect(Object.entries(answer.headers).sort()).toEqual([
+      ['__proto__', ['one']],
+      ['constructor', ['two', 'three']],
+      ['content-length', ['0']],
+    ]);
+  });
+
   it('is whole when it comes in chunks, whose trailers are dropped', async () => {
     const chunks = '3\r\nabc\r\n4;note=x\r\ndefg\r\n0\r\nX-Trailer: 1\r\n\r\n';
     const answer = await answerTo(

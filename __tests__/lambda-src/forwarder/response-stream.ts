@@ -80,7 +80,7 @@ function gatheredHeaders(
   multiValueHeaders: Record<string, string[]> = {},
   cookies: string[] = [],
 ): Record<string, string[]> {
-  const gathered: Record<string, string[]> = {};
+  const gathered: Record<string, string[]> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) gathered[name.toLowerCase()] = [value];
   // The multi-value map wins where both name a field.
   for (const [name, values] of Object.entries(multiValueHeaders)) gathered[name.toLowerCase()] = values;
