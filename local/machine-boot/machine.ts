@@ -1,10 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { type Finished, ProcessGroup, run } from '../process-group';
-import { succeed } from './cache';
 
 export interface MachineOptions {
   /** An empty folder for this machine's disk, console log and boot script; the caller removes it. */
@@ -233,28 +232,3 @@ mount -t overlay overlay -o "lowerdir=$root,upperdir=$folder/disk,workdir=$folde
 exec systemd-nspawn --boot --directory="$folder/merged" --machine=host --register=no --keep-unit --console=read-only \\
   --network-bridge="$bridge" --bind="$device:$name" --bind-ro=${meminfo}:/proc/meminfo --resolv-conf=off --timezone=off
 `;
-
-/** A disk in a file, attached as a block device of its own. No other device is ever touched. */
-export class LoopDevice {
-  private constructor(
-    readonly file: string,
-    readonly device: string,
-  ) {}
-
-  /** @param size in bytes; an existing file is kept as it is. */
-  static async attach(file: string, size: number): Promise<LoopDevice> {
-    await appendFile(file, '');
-    await succeed('truncate', ['--size', `>${size}`, file]);
-    return new LoopDevice(file, (await succeed('losetup', ['--find', '--show', file])).trim());
-  }
-
-  async detach(): Promise<void> {
-    await succeed('losetup', ['--detach', this.device]);
-  }
-
-  /** Detaches and forgets the contents. */
-  async destroy(): Promise<void> {
-    await this.detach();
-    await rm(this.file, { force: true });
-  }
-}
