@@ -13,6 +13,7 @@ import {
   type Method,
 } from '@aws-sdk/client-api-gateway';
 import { GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { emulatedCredentials } from '../terraform/emulated-environment';
 import type { DomainMapping, FunctionModel, GatewayModel, GatewayResponse, Route, TransferMode } from './model';
 import { inOrder, type MethodSettings, policyJson, requiredParameters, throttleOf } from './model-parts';
 import { readRoutesFromSynth, readZipPathFromSynth } from './read-synth';
@@ -38,9 +39,9 @@ export interface EmulatorOptions {
  */
 export async function readGatewayFromEmulator(options: EmulatorOptions): Promise<GatewayModel> {
   const { endpoint, region, restApiName, stackFolder } = options;
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const gateway = new APIGatewayClient({ endpoint, region, credentials });
-  const lambda = new LambdaClient({ endpoint, region, credentials });
+  const client = { endpoint, region, credentials: emulatedCredentials };
+  const gateway = new APIGatewayClient(client);
+  const lambda = new LambdaClient(client);
   try {
     const { items: apis = [] } = await gateway.send(new GetRestApisCommand({ limit: 500 }));
     const restApiId = apis.find(({ name }) => name === restApiName)?.id;

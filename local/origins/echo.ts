@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Origin, type OriginOptions, startOrigin } from './origin-server';
 
 /** A request as it arrived, byte for byte: text fields are latin1, one character a byte. */
@@ -19,30 +20,33 @@ const standIn = 'echo: no Elasticsearch runs here, this repeats the request that
 
 /** Starts a server that answers every request with that request. */
 export function startEchoOrigin(options: OriginOptions = {}): Promise<Origin> {
-  return startOrigin((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks);
-      const echo: Echo = {
-        stand_in: standIn,
-        method: request.method ?? '',
-        target: request.url ?? '',
-        http_version: request.httpVersion,
-        headers: paired(request.rawHeaders),
-        trailers: paired(request.rawTrailers),
-        body: body.toString('base64'),
-        body_bytes: body.length,
-      };
-      const answer = Buffer.from(`${JSON.stringify(echo, undefined, 1)}\n`);
-      response.writeHead(200, {
-        'Content-Type': 'application/json; charset=utf-8',
-        'Content-Length': answer.length,
-        'X-Stand-In': 'echo',
-      });
-      response.end(answer);
+  return startOrigin(echoRequest, options);
+}
+
+/** Answers a request with itself. */
+export function echoRequest(request: IncomingMessage, response: ServerResponse): void {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const body = Buffer.concat(chunks);
+    const echo: Echo = {
+      stand_in: standIn,
+      method: request.method ?? '',
+      target: request.url ?? '',
+      http_version: request.httpVersion,
+      headers: paired(request.rawHeaders),
+      trailers: paired(request.rawTrailers),
+      body: body.toString('base64'),
+      body_bytes: body.length,
+    };
+    const answer = Buffer.from(`${JSON.stringify(echo, undefined, 1)}\n`);
+    response.writeHead(200, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': answer.length,
+      'X-Stand-In': 'echo',
     });
-  }, options);
+    response.end(answer);
+  });
 }
 
 function paired(raw: readonly string[]): [string, string][] {

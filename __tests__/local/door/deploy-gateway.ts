@@ -16,11 +16,12 @@ import {
 } from '@aws-sdk/client-api-gateway';
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { GatewayModel, Route } from '../../../local/door/model';
+import { emulatedCredentials } from '../../../local/terraform/emulated-environment';
 
 /** Makes in an emulated AWS, by its API alone, the gateway that a model describes. It knows paths of one segment. */
 export async function deployGateway(endpoint: string, model: GatewayModel, policy: string): Promise<void> {
   const { region, apiName, stage } = model;
-  const clients = { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const clients = { endpoint, region, credentials: emulatedCredentials };
   const gateway = new APIGatewayClient(clients);
   const functionArn = await deployFunction(clients, model);
   const api = { name: apiName, policy, binaryMediaTypes: [...model.binaryMediaTypes] };
