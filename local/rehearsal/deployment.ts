@@ -94,7 +94,7 @@ export async function deployEverything(
       providers
         .map(
           ({ source, pinned, actual }) =>
-            `${source} ${actual ?? 'stood in for'}${actual === pinned ? '' : ` for ${pinned}`}`,
+            `${source} ${actual ?? 'stand-in'}${actual === pinned ? '' : ` for ${pinned}`}`,
         )
         .join(', '),
   );
