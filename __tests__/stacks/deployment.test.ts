@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { App } from 'cdktf';
 import fc from 'fast-check';
+import { PrivateBucket } from '../../constructs/private-bucket';
 import { readSettings, SettingsError } from '../../settings';
 import example from '../../settings/example.json';
 import { addDeployment } from '../../stacks/deployment';
+import { StateStack } from '../../stacks/state-stack';
+import { outputFolder } from '../empty-stack';
 import { services, synthesized } from '../synthesized';
 
 const third = { name: 'files', origin: 'custom', port: 8080, allowedCidrs: ['198.51.100.0/24'] };
@@ -16,9 +16,20 @@ const everything = synthesized({
 });
 
 test('the stacks are those of the architecture, and one for each service', () => {
-  expect(Object.keys(everything.stacks).sort()).toEqual(
-    ['account', 'certificates', 'files', 'host', 'kibana', 'network', 'search', 'state', 'storage'].sort(),
+  expect(Object.keys(everything.stacks)).toEqual(
+    expect.arrayContaining([
+      'account',
+      'certificates',
+      'files',
+      'host',
+      'kibana',
+      'network',
+      'search',
+      'state',
+      'storage',
+    ]),
   );
+  expect(Object.keys(everything.stacks)).toHaveLength(Object.keys(synthesized().stacks).length + 1);
 });
 
 describe.each(Object.entries(everything.stacks))('the stack %s', (name, stack) => {
@@ -71,18 +82,28 @@ test('certificates come before those who read their parameters; storage, network
   expect(after('account')).toEqual([]);
   expect(after('host')).toEqual(['account', 'certificates', 'network', 'storage']);
   for (const service of ['search', 'kibana', 'files']) {
-    expect(after(service)).toEqual(['account', 'certificates', 'network']);
+    expect(after(service)).toEqual(expect.arrayContaining(['account', 'certificates', 'network']));
+    for (const other of ['host', 'storage', 'search', 'kibana', 'files']) expect(after(service)).not.toContain(other);
   }
 });
 
 test('an account that has the logging role already waits for nothing', () => {
   const { manifest } = synthesized({ account: { apiGatewayLoggingRole: false } });
-  expect(new Set(manifest.stacks.search?.dependencies)).toEqual(new Set(['certificates', 'network']));
+  expect(manifest.stacks.search?.dependencies).toContain('network');
+  expect(manifest.stacks.search?.dependencies).not.toContain('account');
+});
+
+test('two constructs that would share an address stop the synth, with both paths', () => {
+  const { settings } = readSettings(example);
+  const stack = new StateStack(new App({ outdir: outputFolder() }), 'state', settings);
+  new PrivateBucket(stack, 'a.b', { bucketName: 'one', oldVersionDays: 1 });
+  expect(() => new PrivateBucket(stack, 'a-b', { bucketName: 'two', oldVersionDays: 1 })).toThrow(
+    'state/a-b/bucket and state/a.b/bucket would both be a_b_bucket in Terraform: rename one',
+  );
 });
 
 describe('settings that are accepted can be synthesized', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'searchgate-accepted-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = outputFolder();
 
   /** Names and paths that something in the stacks is called by, and shapes that are easy to mix up. */
   const name = fc.constantFrom(
@@ -118,7 +139,7 @@ describe('settings that are accepted can be synthesized', () => {
     name,
     origin: fc.constant('custom'),
     port: fc.integer({ min: 8000, max: 8002 }),
-    allowedCidrs: fc.constantFrom(['0.0.0.0/0'], ['10.0.0.0/8'], ['::/0']),
+    allowedCidrs: fc.constantFrom(['10.0.0.0/8'], ['2001:db8::/32']),
     requireAuthorization: fc.boolean(),
     allowPreflight: fc.boolean(),
     response: fc.constant('buffered'),
@@ -137,7 +158,7 @@ describe('settings that are accepted can be synthesized', () => {
           if (!(error instanceof SettingsError)) throw error;
         }
       }),
-      { numRuns: 40, seed: 7 },
+      { numRuns: 25, seed: 7 },
     );
     expect(accepted).toBeGreaterThan(10);
   });
