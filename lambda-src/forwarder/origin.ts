@@ -20,38 +20,25 @@ export interface OriginConnection {
 
 /** The servers behind the gateway. Nothing in a request has a say in where it goes: address, port and name come from here. */
 export class Origin {
-  private readonly agent: OriginAgent;
+  private kept: OriginAgent | undefined;
 
-  constructor(private readonly configuration: Configuration) {
-    const { ca, serverName } = configuration;
-    this.agent = new OriginAgent({
-      keepAlive: true,
-      maxFreeSockets: 8,
-      noDelay: true,
-      secureContext: createSecureContext({ ca, minVersion: 'TLSv1.2' }),
-      // Stated, since NODE_TLS_REJECT_UNAUTHORIZED would count otherwise.
-      rejectUnauthorized: true,
-      // An address can't stand in the handshake (RFC 6066), but a certificate may carry one.
-      servername: isIP(serverName) ? '' : serverName,
-      checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
-    });
-  }
+  constructor(private readonly configuration: Configuration) {}
 
   /** Whether the next request would go over a kept connection. Ends those that have lain too long. */
   hasKeptConnection(): boolean {
-    this.agent.dropIdle();
-    return this.agent.hasIdle();
+    this.kept?.dropIdle();
+    return this.kept?.hasIdle() ?? false;
   }
 
   /** Ends all idle connections: for a retry, which has to go over a new one. */
   dropKeptConnections(): void {
-    this.agent.dropIdle(true);
+    this.kept?.dropIdle(true);
   }
 
   /** Sends a request. Errors arrive as the request's `error` event. Throws what Node throws for what it can't write. */
   open({ method, target, headers, body }: OriginRequest): OriginConnection {
     const request = httpsRequest({
-      agent: this.agent,
+      agent: this.agent(),
       host: this.address(),
       port: this.configuration.port,
       method,
@@ -74,6 +61,24 @@ export class Origin {
     });
     request.end(body);
     return connection;
+  }
+
+  /** Made with the first request: Node 20 needs 20 ms of processor time for a first certificate, which no start waits for. */
+  private agent(): OriginAgent {
+    if (this.kept) return this.kept;
+    const { ca, serverName } = this.configuration;
+    this.kept = new OriginAgent({
+      keepAlive: true,
+      maxFreeSockets: 8,
+      noDelay: true,
+      secureContext: createSecureContext({ ca, minVersion: 'TLSv1.2' }),
+      // Stated, since NODE_TLS_REJECT_UNAUTHORIZED would count otherwise.
+      rejectUnauthorized: true,
+      // An address can't stand in the handshake (RFC 6066), but a certificate may carry one.
+      servername: isIP(serverName) ? '' : serverName,
+      checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
+    });
+    return this.kept;
   }
 
   /** Gives a new connection its deadline. */
