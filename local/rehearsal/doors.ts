@@ -36,7 +36,8 @@ export async function openService(
     endpoint === undefined
       ? readGatewayFromSynth(stackFolder, {
           region,
-          environment: { ORIGIN_CA: material.authority, ...origin.environment },
+          // Without a deployment there is no power function that could publish whether the host sleeps.
+          environment: { ORIGIN_CA: material.authority, POWER_STATE_URL: undefined, ...origin.environment },
         })
       : await readGatewayFromEmulator({ endpoint, region, restApiName, stackFolder });
   try {
