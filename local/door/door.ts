@@ -11,6 +11,7 @@ import { ownAnswer } from './gateway-response';
 import { valuesOf } from './header-fields';
 import { integrate } from './integration';
 import type { FunctionModel, GatewayModel } from './model';
+import { laidOver } from './model-parts';
 import { proxyEvent } from './proxy-event';
 import { Refusal } from './refusal';
 import { readBody } from './request-body';
@@ -23,8 +24,8 @@ export interface DoorOptions {
   readonly model: GatewayModel;
   /** The function's zip. @default the model's */
   readonly zipPath?: string;
-  /** Laid over the function's environment: where the origin is on this machine. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Laid over the function's environment: where the origin is on this machine. Undefined takes a variable away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** @default any that is free */
   readonly port?: number;
   /** Sandboxes at once; where all are busy requests wait. @default 16 */
@@ -60,7 +61,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     arn: model.function.arn,
     zip: deployedZip(model.function, options.zipPath),
     handler: model.function.handler,
-    environment: { ...model.function.environment, ...environment },
+    environment: laidOver(model.function.environment, environment),
     timeoutSeconds: model.function.timeoutSeconds,
     memory: model.function.memory,
     region: model.region,
@@ -70,7 +71,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     log,
   });
   // Room for more than the service takes, so that its own limit answers.
-  const server = createServer({ maxHeaderSize: 128 * 1024, requestTimeout: 0 });
+  const server = createServer({ maxHeaderSize: 128 * 1024, requestTimeout: 0, keepAliveTimeout: 60_000 });
   try {
     let port = 0;
     const admission = new Admission(model, () => [`127.0.0.1:${port}`, `localhost:${port}`]);

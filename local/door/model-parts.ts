@@ -40,3 +40,12 @@ export function inOrder(routes: readonly Route[]): Route[] {
   const key = ({ path, method }: Route) => `${path} ${method}`;
   return [...routes].sort((one, other) => (key(one) < key(other) ? -1 : 1));
 }
+
+/** An environment with changes laid over it; undefined takes a variable away. */
+export function laidOver(
+  environment: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const entries = Object.entries({ ...environment, ...changes });
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

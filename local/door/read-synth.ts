@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DomainMapping, FunctionModel, GatewayModel, GatewayResponse, Route, StageModel } from './model';
-import { inOrder, type MethodSettings, requiredParameters, throttleOf } from './model-parts';
+import { inOrder, laidOver, type MethodSettings, requiredParameters, throttleOf } from './model-parts';
 import { readPolicy } from './resource-policy';
 import { type Arguments, SynthesizedStack, text } from './synthesized-stack';
 
 export interface SynthOptions {
-  /** Values of the function's environment that exist after a deployment only, by variable name. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Values of the function's environment that exist after a deployment only, by variable name; undefined leaves one out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** @default the stack's, where it is written out, or us-east-1 */
   readonly region?: string;
   /** @default 123456789012 */
@@ -136,12 +136,12 @@ function lambda(
   stack: SynthesizedStack,
   region: string,
   accountId: string,
-  known: Readonly<Record<string, string>>,
+  known: Readonly<Record<string, string | undefined>>,
 ): FunctionModel {
   const { values } = stack.one('aws_lambda_function');
   const name = text(values, 'function_name');
   const { variables = {} } = (values.environment as { variables?: Record<string, string> } | undefined) ?? {};
-  const environment = { ...variables, ...known };
+  const environment = laidOver(variables, known);
   const open = Object.keys(environment).filter((key) => environment[key]?.includes('${'));
   if (open.length > 0)
     throw new Error(`only a deployment knows ${open.join(', ')} of ${name}: give them as environment`);

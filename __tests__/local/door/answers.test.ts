@@ -104,8 +104,8 @@ describe('the answer that the client gets', () => {
     });
 
     it('is 504 where the function takes longer than the integration waits', async () => {
-      const slow = await rig.open(gatewayWith('slow', { timeoutMilliseconds: 200 }));
-      const got = await slow.send({ path: '/?wait=600' });
+      const slow = await rig.open(gatewayWith('slow', { timeoutMilliseconds: 1_500 }));
+      const got = await slow.send({ path: '/?wait=5000' });
       expect([got.status, got.json.message]).toEqual([504, 'Endpoint request timed out']);
       expect((await slow.send()).text).toBe('done');
     });
@@ -113,7 +113,7 @@ describe('the answer that the client gets', () => {
     it('is 500 where the function has no more concurrency', async () => {
       const model = gatewayWith('slow', {});
       const one = await rig.open({ ...model, function: { ...model.function, reservedConcurrency: 1 } });
-      const [first, second] = await Promise.all([one.send({ path: '/?wait=300' }), one.send({ path: '/?wait=300' })]);
+      const [first, second] = await Promise.all([one.send({ path: '/?wait=800' }), one.send({ path: '/?wait=800' })]);
       expect([first.status, second.status].sort()).toEqual([200, 500]);
     });
   });
@@ -136,7 +136,7 @@ describe('the answer that the client gets', () => {
     it('comes as it is written', async () => {
       const response = await begin(door.port, {
         method: 'POST',
-        path: '/?wait=300',
+        path: '/?wait=600',
         body: `${prelude({ statusCode: 200 })}one<PAUSE>two`,
       });
       const times: number[] = [];
@@ -198,18 +198,19 @@ describe('the answer that the client gets', () => {
     });
 
     it('is 504 before it has begun and is cut afterwards, where time is up', async () => {
-      const slow = await rig.open(gatewayWith('raw', { transferMode: 'STREAM', timeoutMilliseconds: 250 }));
-      const request = { method: 'POST', path: '/?wait=2000' };
-      expect((await slow.send({ ...request, body: '<PAUSE>late' })).status).toBe(504);
+      const slow = await rig.open(gatewayWith('raw', { transferMode: 'STREAM', timeoutMilliseconds: 1_500 }));
+      const request = { method: 'POST', path: '/?wait=5000' };
       const begun = slow.send({ ...request, body: `${prelude({ statusCode: 200 })}x<PAUSE>late` });
+      const late = slow.send({ ...request, body: '<PAUSE>late' });
       await expect(begun).rejects.toThrow();
+      expect((await late).status).toBe(504);
     });
 
     it('ends for the function too, when the client leaves', async () => {
       const endless = await rig.open(gatewayWith('endless', { transferMode: 'STREAM' }));
       const response = await begin(endless.port);
       response.destroy();
-      for (let tries = 0; tries < 100; tries += 1) {
+      for (let tries = 0; tries < 250; tries += 1) {
         if (endless.lines.some(({ text }) => text.includes('"event":"closed"'))) return;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

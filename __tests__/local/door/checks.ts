@@ -92,7 +92,7 @@ export const checks = {
   async 'a function learns that its client has left'(rig: DoorRig) {
     const door = await rig.open(gatewayWith('endless', { transferMode: 'STREAM' }));
     (await begin(door.port)).destroy();
-    for (const deadline = Date.now() + 3_000; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + 5_000; Date.now() < deadline; ) {
       if (door.lines.some(({ text }) => text.includes('"event":"closed"'))) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -173,7 +173,7 @@ describeWith(['openssl'], 'a request through the door, the deployed forwarder an
   async function open(response: string, change = (model: GatewayModel) => model, environment = {}): Promise<Door> {
     const { folder } = synthesized(services({ search: { response } }));
     const model = readGatewayFromSynth(join(folder, 'stacks/search'), {
-      environment: { ORIGIN_CA: authority.certificate, ORIGIN_ADDRESSES: '127.0.0.1' },
+      environment: { ORIGIN_CA: authority.certificate, ORIGIN_ADDRESSES: '127.0.0.1', POWER_STATE_URL: undefined },
     });
     const redirected = { ORIGIN_PORT: `${origin.port}`, ...environment };
     const door = await openDoor({ model: change(model), environment: redirected });

@@ -16,7 +16,7 @@ describeWith(['python'], 'a gateway read from the emulated AWS', () => {
     const settings = services({ search: { allowPreflight: true, throttle: { rate: 7, burst: 9 } } });
     const deployment = synthesized(settings);
     stackFolder = join(deployment.folder, 'stacks/search');
-    const environment = { ORIGIN_CA: '-----BEGIN CERTIFICATE-----', ORIGIN_ADDRESSES: '127.0.0.1' };
+    const environment = { ORIGIN_CA: 'PEM', ORIGIN_ADDRESSES: '127.0.0.1', POWER_STATE_URL: undefined };
     synthesizedModel = readGatewayFromSynth(stackFolder, { environment });
     const { policy } = deployment.stack('search').only('aws_api_gateway_rest_api');
     await deployGateway(emulator.endpoint, synthesizedModel, policy);

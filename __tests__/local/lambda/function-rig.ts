@@ -70,7 +70,7 @@ export async function whole(body: Readable): Promise<Buffer> {
 
 /** Waits until there is something. */
 export async function eventually<Value>(find: () => Value | undefined): Promise<Value> {
-  for (const deadline = Date.now() + 5_000; ; ) {
+  for (const deadline = Date.now() + 15_000; ; ) {
     const found = find();
     if (found !== undefined) return found;
     if (Date.now() > deadline) throw new Error(`never came: ${find}`);
