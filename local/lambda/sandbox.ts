@@ -40,6 +40,7 @@ export class Sandbox {
   private readonly api: RuntimeApi;
   private group: ProcessGroup | undefined;
   private guard: ChildProcess | undefined;
+  private ending = false;
   private overtime: NodeJS.Timeout | undefined;
   private settleInit: { resolve: () => void; reject: (error: FunctionError) => void } | undefined;
 
@@ -86,11 +87,16 @@ export class Sandbox {
 
   /** Ends the process at once. */
   async end(): Promise<void> {
+    this.ending = true;
     await this.group?.end(0);
   }
 
   private async start(): Promise<void> {
     const address = await this.api.open();
+    if (this.ending) {
+      this.ended('the function is closed');
+      return;
+    }
     const { codeFolder, environment, memory, log } = this.options;
     const flags = [`--max-old-space-size=${Math.round(memory * 0.9)}`];
     const group = new ProcessGroup(process.execPath, [...flags, join(__dirname, 'bootstrap.cjs')], {

@@ -114,6 +114,13 @@ describe('a Lambda function on this machine', () => {
       expect(isAlive(pid)).toBe(false);
     });
 
+    it('do not start any more once the function is closed', async () => {
+      const open = rig.open('report');
+      const invocation = open.json();
+      await open.lambda.close();
+      await expect(invocation).rejects.toThrow('the function is closed');
+    });
+
     it('end with a program that is killed, though they stand still', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'searchgate-killed-'));
       const program = join(folder, 'program.ts');
