@@ -127,6 +127,30 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
     lambda.destroy();
   });
 
+  it('have gateways that invoke their function by the URI that streams', async () => {
+    const gateway = new APIGatewayClient(options());
+    const { items: apis = [] } = await gateway.send(new GetRestApisCommand({}));
+    expect(apis.map(({ name }) => name).sort()).toEqual(
+      settings.services.map(({ name }) => `searchgate-${name}`).sort(),
+    );
+    for (const { id: restApiId, name } of apis) {
+      const { items = [] } = await gateway.send(new GetResourcesCommand({ restApiId }));
+      const uris = items.flatMap(({ id: resourceId, resourceMethods = {} }) =>
+        Object.keys(resourceMethods).map(async (httpMethod) => {
+          const { uri } = await gateway.send(new GetIntegrationCommand({ restApiId, resourceId, httpMethod }));
+          return uri;
+        }),
+      );
+      const arn = `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
+      expect(new Set(await Promise.all(uris))).toEqual(
+        new Set([
+          `arn:aws:apigateway:us-east-1:lambda:path/2021-11-15/functions/${arn}/response-streaming-invocations`,
+        ]),
+      );
+    }
+    gateway.destroy();
+  });
+
   it(
     'plan nothing while the host sleeps, although it has lost its public address',
     async () => {

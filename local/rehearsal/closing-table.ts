@@ -54,7 +54,7 @@ function versions(deployment: Deployment | undefined): string[][] {
   const providers = (deployment?.workspace.providers ?? []).map(({ source, pinned, actual }) => [
     source,
     actual === undefined
-      ? `${pinned} pinned, not to be had here: stood in for`
+      ? `${pinned} pinned, not to be had here: a stand-in`
       : actual === pinned
         ? actual
         : `${actual}, where ${pinned} is pinned`,

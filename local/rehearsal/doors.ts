@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { UserError } from '../../commands/terminal';
 import type { ServiceSettings, Settings } from '../../settings';
 import { type Door, openDoor, readGatewayFromEmulator, readGatewayFromSynth } from '../door';
 import type { HostMaterial } from './host-material';
@@ -47,6 +48,6 @@ export async function openService(
     return { service, origin, door: await openDoor({ model, environment: origin.environment, port, log }) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`port ${port} is taken: choose another with --port ${service.name}=N`, { cause: error });
+    throw new UserError(`port ${port} is taken: choose another with --port ${service.name}=N`, { cause: error });
   }
 }
