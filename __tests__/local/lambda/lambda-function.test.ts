@@ -136,6 +136,7 @@ describe('a Lambda function on this machine', () => {
       );
       const owner = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), program], {
         stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, TMPDIR: folder }, // what it can't tidy up any more is removed with the test's own
       });
       const [pid] = await once(owner.stdout, 'data');
       await new Promise((resolve) => setTimeout(resolve, 100));
