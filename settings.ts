@@ -97,6 +97,18 @@ const volumeShape = (size: number, description: string) =>
     description,
   ).prefault({});
 
+const timeOfDay = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
+const timeZoneAllowed = 'an IANA time zone, such as Europe/Berlin';
+
+function isTimeZone(given: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: given });
+    return /^[A-Z]/.test(given);
+  } catch {
+    return false;
+  }
+}
+
 const instanceAllowed = `one of ${hostInstanceTypes.join(', ')} (Elasticsearch and Kibana need ${leastMemory} GiB)`;
 
 const service = group(
@@ -129,6 +141,9 @@ const service = group(
     allowPreflight: yesOrNo(
       'Let OPTIONS requests through without Authorization, for browsers that call from another site',
     ).default(false),
+    wake: yesOrNo(
+      'Let requests through this door wake a sleeping host; false leaves that to the other doors, the schedule and people. A door that is open to everybody wakes only by power.wakeTokenHash',
+    ).default(true),
     throttle: group(
       {
         rate: whole(1, 10_000, 'requests a second', 'Steady rate').default(50),
@@ -309,6 +324,61 @@ export const settingsSchema = group(
           .optional(),
       },
       'Alarms',
+    ).prefault({}),
+    power: group(
+      {
+        enabled: yesOrNo(
+          'Stop the host when nobody uses it and start it when somebody asks; without it the host runs until a person stops it',
+        ).default(true),
+        idleStop: yesOrNo('Stop a host that nobody uses; false leaves stopping to the schedule and people').default(
+          true,
+        ),
+        idleMinutes: whole(20, 1_440, 'minutes', 'How long nobody has to use a host until it is stopped').default(30),
+        graceMinutes: whole(10, 240, 'minutes', 'How long after its start a host is left alone in any case').default(
+          20,
+        ),
+        wakesPerDay: whole(
+          1,
+          1_000,
+          'wakes',
+          'How often requests may wake the host in a day (UTC); schedule and people are not counted',
+        ).default(20),
+        wakeTokenHash: text(
+          /^[0-9a-f]{64}$/,
+          'the SHA-256 of a token, 64 hexadecimal digits: npm run power -- token makes both',
+          'Only who has the token wakes the host, through any door: in a header or by a link',
+        ).optional(),
+        holdSeconds: whole(
+          0,
+          600,
+          'seconds',
+          "How long a safe request is held while the host wakes, within the service's timeout",
+        ).default(25),
+        schedule: group(
+          {
+            timeZone: z
+              .string({ error: timeZoneAllowed })
+              .refine(isTimeZone, { error: timeZoneAllowed })
+              .meta({ description: 'Whose clock it is' })
+              .default('UTC'),
+            days: list(
+              oneOf(['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'], 'A day of the week'),
+              1,
+              7,
+              'a list of 1 to 7 of MON, TUE, WED, THU, FRI, SAT, SUN',
+              'On which days',
+            ).default(['MON', 'TUE', 'WED', 'THU', 'FRI']),
+            start: text(timeOfDay, 'a time of day from 00:00 to 23:59', 'When the host is started').optional(),
+            stop: text(
+              timeOfDay,
+              'a time of day from 00:00 to 23:59',
+              'When the host is stopped, or as soon after that as nobody has used it for ten minutes',
+            ).optional(),
+          },
+          'When the host runs by the clock, beside waking and idling or instead of them',
+        ).optional(),
+      },
+      'How the host sleeps and wakes',
     ).prefault({}),
     account: group(
       {

@@ -342,10 +342,10 @@ describe('what is allowed but warned about', () => {
   const warned = (input: unknown) => readSettings(input).warnings;
 
   test('a door that is open to the whole internet, by its name', () => {
-    expect(warned(withService({ allowedCidrs: ['203.0.113.0/24', '::/0'] }))).toEqual([
+    expect(warned(withService({ allowedCidrs: ['203.0.113.0/24', '::/0'], wake: false }))).toEqual([
       'services[0].allowedCidrs: ::/0 opens search to the whole internet',
     ]);
-    expect(warned(withService({ allowedCidrs: ['0.0.0.0/0'] }))).toContain(
+    expect(warned(withService({ allowedCidrs: ['0.0.0.0/0'], wake: false }))).toContain(
       'services[0].allowedCidrs: 0.0.0.0/0 opens search to the whole internet',
     );
   });
@@ -362,13 +362,15 @@ describe('what is allowed but warned about', () => {
 
 describe('a door that is open to everybody', () => {
   test('is open over IPv6 too, since most of the internet prefers it', () => {
-    const { settings } = readSettings(withService({ allowedCidrs: ['0.0.0.0/0'] }));
+    const { settings } = readSettings(withService({ allowedCidrs: ['0.0.0.0/0'], wake: false }));
     expect(settings.services[0]?.allowedCidrs).toEqual(['0.0.0.0/0', '::/0']);
   });
 
   test('stays as it is written where IPv6 is mentioned, or IPv4 is not open', () => {
     for (const allowedCidrs of [['0.0.0.0/0', '2001:db8::/48'], ['0.0.0.0/0', '::/0'], ['10.0.0.0/8']]) {
-      expect(readSettings(withService({ allowedCidrs })).settings.services[0]?.allowedCidrs).toEqual(allowedCidrs);
+      expect(readSettings(withService({ allowedCidrs, wake: false })).settings.services[0]?.allowedCidrs).toEqual(
+        allowedCidrs,
+      );
     }
   });
 });

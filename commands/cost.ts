@@ -1,4 +1,5 @@
-import { type Line, monthlyBill, total } from '../costs/bill';
+import { monthlyBill, total } from '../costs/bill';
+import type { Line } from '../costs/line';
 import { type Prices, pricedRegions, pricesOf } from '../costs/prices';
 import { suggestions } from '../costs/suggestions';
 import { hoursPerMonth, type Usage, usualUsage } from '../costs/usage';
@@ -61,6 +62,8 @@ void runCommand(() => {
   const months = [...new Set([...comparedHours, usage.hours])]
     .sort((a, b) => a - b)
     .map((hours) => ({ hours, total: total(monthlyBill(settings, prices, { ...usage, hours }, free)) }));
+  const withoutSleep = { ...settings, power: { ...settings.power, enabled: false } };
+  const alwaysOn = total(monthlyBill(withoutSleep, prices, { ...usage, hours: hoursPerMonth }, free));
   const cheaper = suggestions(settings, prices, usage);
   if (values.json) {
     const { currency, date, source } = prices;
@@ -74,6 +77,7 @@ void runCommand(() => {
           bill,
           total: total(bill),
           months,
+          alwaysOn,
           cheaper,
         },
         null,
@@ -84,11 +88,8 @@ void runCommand(() => {
   }
   print(settings.name, prices, usage, bill, free);
   console.log('\nThe host runs    a month');
-  for (const month of months) {
-    console.log(
-      `${`${month.hours} h`.padStart(10)} ${money(month.total).padStart(12)}${month.hours === hoursPerMonth ? '   always on' : ''}`,
-    );
-  }
+  for (const { hours, total: sum } of months) console.log(`${`${hours} h`.padStart(10)} ${money(sum).padStart(12)}`);
+  console.log(`${'always on'.padStart(10)} ${money(alwaysOn).padStart(12)}`);
   if (cheaper.length > 0) console.log('\nCheaper settings');
   for (const { setting, because, saves } of cheaper)
     console.log(`  ${money(saves).padStart(8)}  ${setting}: ${because}`);

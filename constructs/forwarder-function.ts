@@ -40,6 +40,19 @@ export interface ForwarderFunctionProps {
   readonly debug?: boolean | IResolvable;
   /** Days. */
   readonly logRetention: number;
+  /** How its host sleeps and is woken. @default it never does */
+  readonly power?: {
+    /** Where the power function publishes whether the host sleeps. */
+    readonly stateUrl: string;
+    /** Which requests may wake the host: `never` any, `requests`, or a browser's `navigations` only. */
+    readonly wake: string;
+    /** SHA-256 of a token that a request needs to wake the host, hexadecimal. @default it needs none */
+    readonly wakeTokenHash?: string;
+    /** How long a safe request is held while the host wakes, in seconds. */
+    readonly holdSeconds: number;
+    /** Whether only requests with credentials count as use of the host. */
+    readonly useNeedsCredentials: boolean | IResolvable;
+  };
 }
 
 /**
@@ -116,6 +129,13 @@ export class ForwarderFunction extends Construct {
           ORIGIN_SERVER_NAME: props.origin.serverName,
           ORIGIN_CA: props.origin.authority,
           DEBUG: `${props.debug ?? false}`,
+          ...(props.power && {
+            POWER_STATE_URL: props.power.stateUrl,
+            WAKE: props.power.wake,
+            WAKE_TOKEN_HASH: props.power.wakeTokenHash ?? '',
+            HOLD_SECONDS: `${props.power.holdSeconds}`,
+            USE_NEEDS_CREDENTIALS: `${props.power.useNeedsCredentials}`,
+          }),
         },
       },
       vpcConfig: { subnetIds: props.subnetIds, securityGroupIds: props.securityGroupIds },
@@ -142,6 +162,7 @@ export class ForwarderFunction extends Construct {
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
  */
 function streamingUri(invokeArn: string): string {
-  const dated = Fn.replace(invokeArn, '/2015-03-31/', '/2021-11-15/');
+  // Without slashes around: Terraform takes a text between two slashes for a regular expression.
+  const dated = Fn.replace(invokeArn, '2015-03-31', '2021-11-15');
   return Fn.replace(dated, '/invocations', '/response-streaming-invocations');
 }

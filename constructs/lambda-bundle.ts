@@ -9,6 +9,8 @@ import { zipSync } from 'fflate';
 export interface LambdaBundleProps {
   /** The TypeScript file whose exports are the function's handlers. Fixed at synth. */
   readonly entry: string;
+  /** Packages that the runtime has, which are left to it, as in `@aws-sdk/*`. Fixed at synth. @default none */
+  readonly external?: string[];
 }
 
 /** A zip that does not change with clock, folder, user or platform. */
@@ -29,11 +31,12 @@ const zipEpoch = new Date(1980, 0, 1);
  *
  * @throws esbuild's error when the source does not bundle
  */
-export function bundleLambda(entry: string): LambdaZip {
+export function bundleLambda(entry: string, external: string[] = []): LambdaZip {
   const { outputFiles } = buildSync({
     entryPoints: [basename(entry)],
     absWorkingDir: dirname(entry),
     bundle: true,
+    external,
     write: false,
     platform: 'node',
     format: 'cjs',
@@ -61,7 +64,7 @@ export class LambdaBundle extends Construct {
 
   constructor(scope: Construct, id: string, props: LambdaBundleProps) {
     super(scope, id);
-    const { bytes, sha256 } = bundleLambda(props.entry);
+    const { bytes, sha256 } = bundleLambda(props.entry, props.external);
     const hash = Buffer.from(sha256, 'base64').toString('hex');
     const asset = new TerraformAsset(this, 'zip', {
       path: this.placed(bytes),

@@ -31,6 +31,8 @@ export class PrivateNetwork extends Construct {
   readonly hostSubnetIds: readonly string[];
   /** One a zone, in the order of the zones. */
   readonly forwarderSubnetIds: readonly string[];
+  /** The gateway endpoint through which S3 is reached. */
+  readonly s3EndpointId: string;
 
   constructor(scope: Construct, id: string, props: PrivateNetworkProps) {
     super(scope, id);
@@ -75,12 +77,13 @@ export class PrivateNetwork extends Construct {
     this.hostSubnetIds = subnets('host', hostRoutes, (zone) => plan.hostSubnet(zone));
     this.forwarderSubnetIds = subnets('forwarder', forwarderRoutes, (zone) => plan.forwarderSubnet(zone));
 
-    new VpcEndpoint(this, 's3-endpoint', {
+    const endpoint = new VpcEndpoint(this, 's3-endpoint', {
       vpcId: vpc.id,
       vpcEndpointType: 'Gateway',
       serviceName: `com.amazonaws.${props.region}.s3`,
       routeTableIds: [hostRoutes.id, forwarderRoutes.id],
       tags: { Name: `${props.name}-s3` },
     });
+    this.s3EndpointId = endpoint.id;
   }
 }

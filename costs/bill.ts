@@ -1,20 +1,14 @@
 import { baselinePercent, isBurstable, processors } from '../constructs/instance-types';
 import type { Settings } from '../settings';
+import { counted, type Line, line, number, perMillion } from './line';
 import type { FreeTier, Prices } from './prices';
+import { sleep } from './sleep';
 import type { Usage } from './usage';
-
-/** One line of a month's bill. */
-export interface Line {
-  readonly item: string;
-  /** How the amount comes about, to be checked with pencil and paper. */
-  readonly arithmetic: string;
-  /** In the prices' currency, not rounded. */
-  readonly amount: number;
-}
 
 const nothingFree: FreeTier = {
   lambdaRequests: 0,
   lambdaGbSeconds: 0,
+  scheduled: 0,
   traces: 0,
   logGb: 0,
   alarms: 0,
@@ -38,6 +32,7 @@ export function monthlyBill(settings: Settings, prices: Prices, usage: Usage, fr
     ...storage(settings, prices, usage),
     ...doors(settings, prices, usage, free),
     ...watching(settings, prices, usage, free),
+    ...sleep(settings, prices, usage, free),
   ];
 }
 
@@ -130,7 +125,8 @@ function watching(settings: Settings, prices: Prices, usage: Usage, free: FreeTi
   const days = settings.services.reduce((most, { logRetention }) => Math.max(most, logRetention), 0);
   const stored = (logged * days) / 30;
   const watched = isBurstable(settings.host.instanceType) && settings.host.cpuCredits === 'standard' ? 2 : 1;
-  const alarms = settings.alarms.email === undefined ? 0 : settings.host.nodes * watched;
+  const alarms =
+    settings.alarms.email === undefined ? 0 : settings.host.nodes * watched + (settings.power.enabled ? 1 : 0);
   return [
     counted('logs written', logged, free.logGb, 'GB', prices.logIngestedGb),
     counted('logs kept', stored, free.logGb, 'GB', prices.logStoredGbMonth),
@@ -139,28 +135,4 @@ function watching(settings: Settings, prices: Prices, usage: Usage, free: FreeTi
     counted('custom metrics', 0, free.customMetrics, '', prices.customMetricMonth),
     line('parameters', `standard ones × ${prices.parameterMonth}`, prices.parameterMonth),
   ];
-}
-
-function line(item: string, arithmetic: string, amount: number): Line {
-  return { item, arithmetic, amount };
-}
-
-function perMillion(item: string, quantity: number, free: number, price: number): Line {
-  const billed = Math.max(0, quantity - free);
-  return line(item, `${lessFree(quantity, free)} × ${price} a million`, (billed / 1e6) * price);
-}
-
-function counted(item: string, quantity: number, free: number, unit: string, price: number, how = ''): Line {
-  const billed = Math.max(0, quantity - free);
-  const units = unit === '' ? '' : ` ${unit}`;
-  return line(item, `${how}${lessFree(quantity, free)}${units} × ${price}`, billed * price);
-}
-
-function lessFree(quantity: number, free: number): string {
-  return free === 0 ? number(quantity) : `(${number(quantity)} − ${number(Math.min(free, quantity))} free)`;
-}
-
-/** A number for people: thousands with commas, three digits after the point where there are any. */
-function number(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 3 });
 }

@@ -28,6 +28,10 @@ export interface Prices {
   readonly traceMillion: number;
   readonly logIngestedGb: number;
   readonly logStoredGbMonth: number;
+  /** Invocations by EventBridge Scheduler. */
+  readonly scheduledMillion: number;
+  readonly objectWriteThousand: number;
+  readonly objectReadThousand: number;
   readonly alarmMonth: number;
   readonly customMetricMonth: number;
   readonly transferOutGb: number;
@@ -38,6 +42,7 @@ export interface Prices {
 export interface FreeTier {
   readonly lambdaRequests: number;
   readonly lambdaGbSeconds: number;
+  readonly scheduled: number;
   readonly traces: number;
   readonly logGb: number;
   readonly alarms: number;

@@ -31,11 +31,12 @@ export function contradictions(input: unknown): Mistake[] {
     ...services.flatMap(responses),
     ...services.flatMap(cachedPaths),
     ...host(object(root.host)),
+    ...power(object(root.power), services),
   ];
 }
 
 /** What is allowed but ought to be known. */
-export function warnings({ services, host }: Settings): string[] {
+export function warnings({ services, host, power: sleep }: Settings): string[] {
   const open = services.flatMap((service, index) =>
     service.allowedCidrs
       .filter((cidr) => cidr.endsWith('/0'))
@@ -52,7 +53,39 @@ export function warnings({ services, host }: Settings): string[] {
     host.cpuCredits === 'standard'
       ? ['host.cpuCredits: standard has no launch credits: first boots and late wakes crawl at a fifth of a processor']
       : [];
-  return [...open, ...unprotected, ...slow];
+  const asleep =
+    sleep.enabled && sleep.schedule?.start === undefined && services.every(({ wake }) => !wake)
+      ? ['services[].wake: no request and no schedule wakes the host, only npm run power -- start']
+      : [];
+  return [...open, ...unprotected, ...slow, ...asleep];
+}
+
+/** While the host sleeps nothing can check a password: who wakes it has to be known by address or by token. */
+function power(settings: Loose, services: Loose[]): Mistake[] {
+  const schedule = object(settings.schedule);
+  const empty = settings.schedule !== undefined && schedule.start === undefined && schedule.stop === undefined;
+  const wakes = settings.enabled !== false && settings.wakeTokenHash === undefined;
+  return [
+    ...(empty ? [{ path: 'power.schedule', given: quote(schedule), allowed: 'a start, a stop or both' }] : []),
+    ...services.flatMap(({ wake = true, allowedCidrs }, index) =>
+      wakes && wake === true && array(allowedCidrs).some(isWideOpen)
+        ? [
+            {
+              path: `services[${index}].wake`,
+              given: quote(wake),
+              allowed:
+                'false, or a power.wakeTokenHash: this door is open to everybody, who could keep the host running',
+            },
+          ]
+        : [],
+    ),
+  ];
+}
+
+/** Whether a block is so large that it names nobody: more than a sixteenth of the internet. */
+function isWideOpen(cidr: unknown): boolean {
+  const prefix = Number(/\/(\d+)$/.exec(String(cidr))?.[1] ?? 128);
+  return prefix < 4;
 }
 
 function zones(root: Loose): Mistake[] {

@@ -8,18 +8,22 @@ import { internalName } from '../constructs/deployment-names';
 import { ForwarderFunction } from '../constructs/forwarder-function';
 import { ParameterNames } from '../constructs/parameter-names';
 import { RestApiGateway } from '../constructs/rest-api-gateway';
+import { WakeSubscription } from '../constructs/wake-subscription';
 import type { ServiceSettings, Settings } from '../settings';
 import type { NetworkStack } from './network-stack';
+import type { PowerStack } from './power-stack';
 import { SearchgateStack } from './searchgate-stack';
 
 export interface GatewayStackProps {
   readonly service: ServiceSettings;
   readonly network: NetworkStack;
+  /** What wakes the host and lets it sleep; undefined where it never sleeps. */
+  readonly power: PowerStack | undefined;
 }
 
 /** One door: forwarder, REST API and host name of one service. It holds nothing and can be made anew at any time. */
 export class GatewayStack extends SearchgateStack {
-  constructor(scope: Construct, id: string, settings: Settings, { service, network }: GatewayStackProps) {
+  constructor(scope: Construct, id: string, settings: Settings, { service, network, power }: GatewayStackProps) {
     super(scope, id, settings);
     const name = `${this.name}-${service.name}`;
     const forwarder = new ForwarderFunction(this, 'forwarder', {
@@ -34,7 +38,12 @@ export class GatewayStack extends SearchgateStack {
       reservedConcurrency: service.reservedConcurrency,
       debug: service.debug,
       logRetention: service.logRetention,
+      power: power && this.sleep(service, power),
     });
+    if (power !== undefined && service.wake) {
+      const { functionArn } = power;
+      new WakeSubscription(this, 'wake', { logGroupName: forwarder.logGroupName, functionArn });
+    }
     const gateway = new RestApiGateway(this, 'gateway', {
       name,
       forwarder,
@@ -65,6 +74,18 @@ export class GatewayStack extends SearchgateStack {
       serverName: internalName(service.name, this.name),
       authority: new DataAwsSsmParameter(this, 'authority', { name: new ParameterNames(this.name).authority })
         .insecureValue,
+    };
+  }
+
+  private sleep({ origin, wake, requireAuthorization }: ServiceSettings, { stateUrl }: PowerStack) {
+    const { wakeTokenHash, holdSeconds } = this.settings.power;
+    const kibana = origin === 'kibana';
+    return {
+      stateUrl,
+      wake: wake ? (kibana ? 'navigations' : 'requests') : 'never',
+      wakeTokenHash,
+      holdSeconds,
+      useNeedsCredentials: kibana || requireAuthorization,
     };
   }
 

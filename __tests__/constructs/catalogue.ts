@@ -84,6 +84,15 @@ export const catalogue: Record<string, Build> = {
       vpcId: v.text('vpcId'),
       services: [{ name: 'search', port: v.number('services.port') }],
     }),
+  ErrorAlarm: (scope, id, v) =>
+    new constructs.ErrorAlarm(scope, id, {
+      alarmName: v.text('alarmName'),
+      description: v.text('description'),
+      logGroupName: v.text('logGroupName'),
+      namespace: v.text('namespace'),
+      metricName: v.text('metricName'),
+      topicArn: v.text('topicArn'),
+    }),
   ForwarderFunction: (scope, id, v) =>
     new constructs.ForwarderFunction(scope, id, {
       functionName: v.text('functionName'),
@@ -102,6 +111,13 @@ export const catalogue: Record<string, Build> = {
       reservedConcurrency: v.number('reservedConcurrency'),
       debug: v.yesOrNo('debug'),
       logRetention: v.number('logRetention'),
+      power: {
+        stateUrl: v.text('power.stateUrl'),
+        wake: v.text('power.wake'),
+        wakeTokenHash: v.text('power.wakeTokenHash'),
+        holdSeconds: v.number('power.holdSeconds'),
+        useNeedsCredentials: v.yesOrNo('power.useNeedsCredentials'),
+      },
     }),
   HostAlarms: (scope, id, v) =>
     new constructs.HostAlarms(scope, id, {
@@ -138,6 +154,44 @@ export const catalogue: Record<string, Build> = {
     }),
   LambdaBundle: (scope, id) =>
     new constructs.LambdaBundle(scope, id, { entry: require.resolve('../../lambda-src/forwarder/index.ts') }),
+  LambdaSchedules: (scope, id, v) =>
+    new constructs.LambdaSchedules(scope, id, {
+      name: v.text('name'),
+      schedules: [
+        {
+          name: 'check',
+          functionArn: v.text('schedules.functionArn'),
+          expression: v.text('schedules.expression'),
+          timeZone: v.text('schedules.timeZone'),
+          input: { action: 'check' },
+          description: v.text('schedules.description'),
+        },
+      ],
+    }),
+  PowerFunction: (scope, id, v) =>
+    new constructs.PowerFunction(scope, id, {
+      functionName: v.text('functionName'),
+      deployment: v.text('deployment'),
+      arns: { ec2: v.text('arns.ec2'), logs: v.text('arns.logs'), ssm: v.text('arns.ssm') },
+      logGroupNames: [v.text('logGroupNames'), '/aws/lambda/another'],
+      hostParameters: v.text('hostParameters'),
+      bucketName: v.text('bucketName'),
+      bucketArn: v.text('bucketArn'),
+      documentKey: v.text('documentKey'),
+      idleStop: v.yesOrNo('idleStop'),
+      idleMinutes: v.number('idleMinutes'),
+      graceMinutes: v.number('graceMinutes'),
+      wakesPerDay: v.number('wakesPerDay'),
+      logRetention: v.number('logRetention'),
+    }),
+  PowerState: (scope, id, v) =>
+    new constructs.PowerState(scope, id, {
+      bucketName: v.text('bucketName'),
+      documentKey: v.text('documentKey'),
+      endpointId: v.text('endpointId'),
+      prefixListId: v.text('prefixListId'),
+      forwardersGroupId: v.text('forwardersGroupId'),
+    }),
   PrivateBucket: (scope, id, v) =>
     new constructs.PrivateBucket(scope, id, {
       bucketName: v.text('bucketName'),
@@ -207,5 +261,10 @@ export const catalogue: Record<string, Build> = {
       ipAddresses: v.texts('ipAddresses'),
       validityHours: v.number('validityHours'),
       renewalHours: v.number('renewalHours'),
+    }),
+  WakeSubscription: (scope, id, v) =>
+    new constructs.WakeSubscription(scope, id, {
+      logGroupName: v.text('logGroupName'),
+      functionArn: v.text('functionArn'),
     }),
 };

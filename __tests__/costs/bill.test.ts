@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { hostInstanceTypes } from '../../constructs/instance-types';
-import { type Line, monthlyBill, total } from '../../costs/bill';
+import { monthlyBill, total } from '../../costs/bill';
+import type { Line } from '../../costs/line';
 import { type Prices, pricedRegions, pricesOf } from '../../costs/prices';
 import { suggestions } from '../../costs/suggestions';
 import { usualUsage } from '../../costs/usage';
@@ -43,8 +45,19 @@ describe("a month's bill", () => {
   });
 
   it('is storage and the zone alone when the host never runs', () => {
-    const paid = month(0).filter((line) => line.amount > 0);
+    const paid = month(0, { power: { enabled: false } }).filter((line) => line.amount > 0);
     expect(paid.map(({ item }) => item)).toEqual(['root volume', 'data volume', 'snapshots', 'hosted zone']);
+  });
+
+  it('has the price of sleeping in it, which is below ten cents, however much the host is used', () => {
+    for (const hours of [0, 40, 200, 730]) {
+      const bill = month(hours);
+      const sleep = bill.filter(({ item }) => item.startsWith('sleep: '));
+      expect(total(sleep)).toBeGreaterThan(0.005);
+      expect(total(sleep)).toBeLessThan(0.1);
+      const without = month(hours, { power: { enabled: false } });
+      expect(total(bill) - total(without)).toBeCloseTo(total(sleep), 10);
+    }
   });
 
   it('has an arithmetic in each line that gives its amount', () => {
@@ -84,8 +97,18 @@ describe("a month's bill", () => {
     expect(amount(month(0, { services: [search, cached] }), 'cache of kibana')).toBeCloseTo(14.6, 10);
   });
 
+  it('is what README says', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const sum = (hours: number, change = {}) => total(month(hours, change)).toFixed(2);
+    expect(readme).toContain(`**${sum(200)}**`);
+    const alwaysOn = sum(730, { power: { enabled: false } });
+    expect(readme.replace(/\s+/g, ' ')).toContain(`Asleep all month it is ${sum(0)}, always on ${alwaysOn}.`);
+  });
+
   it('counts an alarm where somebody is told', () => {
-    expect(amount(month(0, { alarms: { email: 'a@example.com' } }), 'alarms')).toBeCloseTo(0.1, 10);
+    const alarms = { email: 'a@example.com' };
+    expect(amount(month(0, { alarms }), 'alarms')).toBeCloseTo(0.2, 10);
+    expect(amount(month(0, { alarms, power: { enabled: false } }), 'alarms')).toBeCloseTo(0.1, 10);
   });
 
   it.each(pricedRegions())('has a price in %s for every instance type that a host may have', (region) => {

@@ -21,6 +21,10 @@ const everySetting: Block = {
   elastic: { version: '9.2.1' },
   alarms: { email: 'operations@example.com' },
   account: { apiGatewayLoggingRole: false },
+  power: {
+    wakeTokenHash: 'a'.repeat(64),
+    schedule: { timeZone: 'Europe/Berlin', days: ['MON', 'SAT'], start: '08:00', stop: '18:30' },
+  },
   ...services(
     {
       search: {

@@ -85,6 +85,11 @@ describe('the forwarder', () => {
       ORIGIN_SERVER_NAME: 'search.searchgate.internal',
       ORIGIN_CA: expression('data.aws_ssm_parameter.authority.insecure_value'),
       DEBUG: 'false',
+      POWER_STATE_URL: expect.stringMatching(/^https:.*\.s3\.us-east-1\.amazonaws\.com\/state\.json$/),
+      WAKE: 'requests',
+      WAKE_TOKEN_HASH: '',
+      HOLD_SECONDS: '25',
+      USE_NEEDS_CREDENTIALS: 'true',
     });
   });
 
@@ -164,7 +169,7 @@ describe('streaming or buffered', () => {
   test('handler, transfer mode and URI change together, by one value', () => {
     const arn = 'aws_lambda_function.forwarder_function.invoke_arn';
     const streaming = expression(
-      `replace(replace(${arn}, "/2015-03-31/", "/2021-11-15/"), "/invocations", "/response-streaming-invocations")`,
+      `replace(replace(${arn}, "2015-03-31", "2021-11-15"), "/invocations", "/response-streaming-invocations")`,
     );
     expect(modes(search)).toEqual({
       handler: 'index.streaming',
@@ -366,7 +371,7 @@ describe('the host name', () => {
     ['is open', ['0.0.0.0/0']],
     ['is open over IPv6', ['::/0']],
   ])('is dual-stack with an AAAA record where the allowlist %s', (_, allowedCidrs) => {
-    const stack = withSearch({ allowedCidrs });
+    const stack = withSearch({ allowedCidrs, wake: false });
     expect(
       aliases(stack)
         .map(({ type }) => type)

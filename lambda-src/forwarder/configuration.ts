@@ -53,7 +53,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
           ) as PowerConfiguration['wake'],
           tokenHash:
             value('WAKE_TOKEN_HASH', 'SHA-256, hexadecimal', (text) => /^(?:[0-9a-f]{64})?$/.test(text)) || undefined,
-          hold: Number(value('HOLD_MS', 'milliseconds', (text) => /^\d{1,6}$/.test(text), '25000')),
+          hold: 1000 * Number(value('HOLD_SECONDS', 'seconds', (text) => /^\d{1,3}$/.test(text), '25')),
           useNeedsCredentials:
             value('USE_NEEDS_CREDENTIALS', 'true or false', (text) => /^(?:true|false)$/.test(text), 'false') ===
             'true',
