@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -53,10 +53,14 @@ export class BenchedFunction {
     return (count * 1000) / (performance.now() - began);
   }
 
-  /** Milliseconds of processor time so far; Linux tells them in hundredths of a second. */
+  /** Milliseconds of processor time of all its threads so far, to the nanosecond. */
   processorTime(): number {
-    const fields = readFileSync(`/proc/${this.pid()}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10;
+    const tasks = `/proc/${this.pid()}/task`;
+    const nanoseconds = readdirSync(tasks).map((task) => {
+      const [running] = readFileSync(join(tasks, task, 'schedstat'), 'utf8').split(' ');
+      return Number(running);
+    });
+    return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6;
   }
 
   /** MB in memory now, and at most since `forgetPeak`. */
@@ -86,4 +90,4 @@ export class BenchedFunction {
 }
 
 /** Whether the machine tells processor time and memory of another process. */
-export const tellsUsage = existsSync('/proc/self/clear_refs');
+export const tellsUsage = existsSync('/proc/self/clear_refs') && existsSync('/proc/self/schedstat');

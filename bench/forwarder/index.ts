@@ -129,23 +129,21 @@ function directFirstByte(agent: Agent, port: number, size: number): Promise<numb
 }
 
 async function usage({ forwarder, floor }: Functions, show: Show): Promise<void> {
-  const count = 500;
-  const processor = (one: BenchedFunction) => async () => {
-    const before = one.processorTime();
-    await one.rate(asking(KB), count, KB);
-    return (one.processorTime() - before) / count;
-  };
-  const figures = await interleaved({ forwarder: processor(forwarder), floor: processor(floor) }, rounds);
-  show({
-    what: 'processor time a request, forwarder',
-    figure: `${formatted(estimate(figures.forwarder))} ms`,
-    goal: '',
-  });
-  show({
-    what: 'processor time a request, over the floor',
-    figure: formatted(estimate(ratios(figures.forwarder, figures.floor))),
-    goal: '',
-  });
+  for (const [name, size, count] of [
+    ['small answers', KB, 400],
+    ['1 MB answers', MB, 40],
+  ] as const) {
+    const processor = (one: BenchedFunction) => async () => {
+      const before = one.processorTime();
+      await one.rate(asking(size), count, size);
+      return (one.processorTime() - before) / count;
+    };
+    const figures = await interleaved({ forwarder: processor(forwarder), floor: processor(floor) }, rounds);
+    const over = formatted(estimate(ratios(figures.forwarder, figures.floor)));
+    const own = `${formatted(estimate(figures.forwarder))} ms`;
+    show({ what: `${name}, processor time each, forwarder`, figure: own, goal: '' });
+    show({ what: `${name}, processor time, over the floor`, figure: over, goal: '' });
+  }
   const peak = (one: BenchedFunction) => async () => {
     await wait(200);
     const idle = one.memory().now;
