@@ -12,7 +12,7 @@ const longestIdle = 5_000;
 export class OriginAgent extends Agent {
   private readonly idleSince = new WeakMap<Duplex, number>();
 
-  /** The answer that nobody asked for would otherwise be read as the next request's. */
+  /** The answer that nobody asked for could otherwise be read as the next request's: not every Node in use ends such a connection. */
   private readonly spokeOutOfTurn = function (this: Duplex): void {
     this.destroy();
   };

@@ -48,12 +48,6 @@ const faults: Record<string, PlantedFault> = {
     fault: 'rejectUnauthorized: false',
     breaks: 'a host that another authority vouches for gets no request',
   },
-  'a kept connection that nobody watches': {
-    file: 'agent.ts',
-    original: "socket.on('data', this.spokeOutOfTurn);",
-    fault: '',
-    breaks: "an answer that nobody asked for is nobody's answer, and ends the connection",
-  },
   'a kept connection that is used before it is looked at': {
     file: 'exchange.ts',
     original: 'setImmediate(() => setImmediate(attempt, true))',
