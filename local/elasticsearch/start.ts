@@ -24,6 +24,8 @@ export interface ElasticsearchOptions {
   readonly heap?: string;
   /** Where the data lies and stays. @default a temporary folder that goes with the process */
   readonly dataFolder?: string;
+  /** Further settings for elasticsearch.yml, such as `http.compression`. */
+  readonly settings?: Readonly<Record<string, string | boolean | number>>;
 }
 
 export interface RunningElasticsearch {
@@ -136,6 +138,7 @@ async function writeConfiguration(
     'xpack.security.http.ssl.certificate': 'certs/server.crt',
     'xpack.security.http.ssl.key': 'certs/server.key',
     'xpack.security.transport.ssl.enabled': false,
+    ...options.settings,
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
   await writeFile(join(config, 'elasticsearch.yml'), lines.join(''));

@@ -40,7 +40,11 @@ export class TestBed {
   async door(server: Server, settings: DoorSettings = {}): Promise<Door> {
     const { mode = 'STREAM', throttle = { rate: 10_000, burst: 5_000 }, service = {}, name = 'search' } = settings;
     const response = mode === 'STREAM' ? 'streaming' : 'buffered';
-    const { folder } = synthesized(services({ [name]: { response, throttle, ...service } }));
+    // The server is always there: what a door does while its host sleeps is no matter of clients' dialects.
+    const { folder } = synthesized({
+      ...services({ [name]: { response, throttle, ...service } }),
+      power: { enabled: false },
+    });
     const environment = {
       ORIGIN_ADDRESSES: server.address,
       ORIGIN_PORT: `${server.port}`,

@@ -1,0 +1,13 @@
+import { describeWith } from '../../requirements';
+import { apiSuite } from './api-suite';
+import { Place } from './place';
+
+describeWith(['java', 'maven', 'python', 'openssl'], 'real clients of a real Elasticsearch', () => {
+  let place: Place;
+  beforeAll(async () => {
+    place = await Place.open();
+  }, 600_000);
+  afterAll(() => place?.close(), 60_000);
+
+  apiSuite(() => place);
+});
