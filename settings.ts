@@ -388,6 +388,25 @@ export const settingsSchema = group(
       },
       'What an account has once',
     ).prefault({}),
+    delivery: group(
+      {
+        repository: text(
+          /^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/,
+          'OWNER/REPOSITORY, such as acme/search',
+          'The GitHub repository whose workflows plan and deploy',
+        ),
+        branch: text(/^[A-Za-z0-9._/-]{1,100}$/, 'the name of a branch', 'The branch that is deployed').default('main'),
+        environment: text(
+          /^[A-Za-z0-9._-]{1,100}$/,
+          'letters, digits, dots, hyphens and underscores',
+          'The GitHub environment whose approval a deploy needs; bind it to the branch',
+        ).default('production'),
+        existingProvider: yesOrNo(
+          "The account has GitHub's identity provider already, which it can have once; false to make it",
+        ).default(false),
+      },
+      'What workflows on GitHub may do here; without it there are no roles for them',
+    ).optional(),
   },
   'Searchgate: the settings of one deployment',
 );

@@ -4,6 +4,8 @@ export * from './api-domain';
 export * from './api-gateway-logging';
 export * from './api-stage';
 export * from './data-volume';
+export * from './delivery-permissions';
+export * from './delivery-roles';
 export * from './deployment-names';
 export * from './door-security-groups';
 export * from './error-alarm';

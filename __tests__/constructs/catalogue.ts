@@ -78,6 +78,18 @@ export const catalogue: Record<string, Build> = {
     }),
   DataVolume: (scope, id, v) =>
     new constructs.DataVolume(scope, id, { ...volume(v), name: v.text('name'), zone: v.text('zone') }),
+  DeliveryRoles: (scope, id, v) =>
+    new constructs.DeliveryRoles(scope, id, {
+      name: v.text('name'),
+      region: v.text('region'),
+      account: v.text('account'),
+      stateBucketArn: v.text('stateBucketArn'),
+      zoneArn: v.text('zoneArn'),
+      repository: v.text('repository'),
+      branch: v.text('branch'),
+      environment: v.text('environment'),
+      existingProvider: false,
+    }),
   DoorSecurityGroups: (scope, id, v) =>
     new constructs.DoorSecurityGroups(scope, id, {
       name: v.text('name'),

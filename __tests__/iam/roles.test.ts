@@ -1,0 +1,248 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'cdktf';
+import { openPolicies } from '../../plan-review/open-policies';
+import { readSettings } from '../../settings';
+import example from '../../settings/example.json';
+import { DeliveryStack } from '../../stacks/delivery-stack';
+import { SynthesizedStack, synthesized } from '../synthesized';
+import { isAllowed, type Request } from './policy-evaluation';
+import { account, roleOf } from './synthesized-roles';
+
+const region = 'us-east-1';
+const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
+const parameter = (name: string) => arn('ssm', `parameter/${name}`);
+const tagged = (name: string) => ({
+  'aws:ResourceTag/searchgate:name': name,
+  'aws:ResourceTag/searchgate:node': 'node-0',
+});
+const state = (stack: string) => `arn:aws:s3:::searchgate-state-example-com/searchgate/searchgate/${stack}.tfstate`;
+const snapshots = `arn:aws:s3:::searchgate-snapshots-${account}-${region}`;
+
+function delivery(): SynthesizedStack {
+  const folder = mkdtempSync(join(tmpdir(), 'searchgate-delivery-'));
+  try {
+    const { settings } = readSettings({ ...example, delivery: { repository: 'acme/search' } });
+    if (settings.delivery === undefined) throw new Error('no delivery');
+    const app = new App({ outdir: folder });
+    new DeliveryStack(app, 'delivery', settings, settings.delivery);
+    app.synth();
+    return new SynthesizedStack(readFileSync(join(folder, 'stacks/delivery/cdk.tf.json'), 'utf8'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const stacks = { ...synthesized().stacks, delivery: delivery() };
+
+/** What no role of a deployment may ever do. */
+const never: Request[] = [
+  { action: 'iam:CreateUser', resource: `arn:aws:iam::${account}:user/mallory` },
+  { action: 'iam:CreateAccessKey', resource: `arn:aws:iam::${account}:user/mallory` },
+  { action: 'iam:AttachRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-search` },
+  { action: 'iam:PutRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-delivery-deploy` },
+  { action: 'iam:UpdateAssumeRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-delivery-plan` },
+  { action: 'iam:PutRolePolicy', resource: `arn:aws:iam::${account}:role/others` },
+  {
+    action: 'iam:PassRole',
+    resource: `arn:aws:iam::${account}:role/others`,
+    context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+  },
+  { action: 'sts:AssumeRole', resource: `arn:aws:iam::${account}:role/others` },
+  { action: 'ec2:DeleteVolume', resource: arn('ec2', 'volume/vol-1'), context: tagged('searchgate') },
+  { action: 'ec2:TerminateInstances', resource: arn('ec2', 'instance/i-1'), context: tagged('others') },
+  { action: 'ec2:StopInstances', resource: arn('ec2', 'instance/i-1') },
+  { action: 's3:DeleteBucket', resource: snapshots },
+  { action: 's3:GetObject', resource: 'arn:aws:s3:::others/file' },
+  { action: 's3:GetObject', resource: state('certificates') },
+  { action: 's3:DeleteObject', resource: state('storage') },
+  { action: 'ssm:GetParameter', resource: parameter('others/secrets/password') },
+  { action: 'secretsmanager:GetSecretValue', resource: arn('secretsmanager', 'secret:others') },
+  { action: 'lambda:InvokeFunction', resource: arn('lambda', 'function:others') },
+  { action: 'route53:DeleteHostedZone', resource: 'arn:aws:route53:::hostedzone/Z1' },
+  { action: 'route53:ChangeResourceRecordSets', resource: 'arn:aws:route53:::hostedzone/ZOTHERS' },
+  { action: 'kms:ScheduleKeyDeletion', resource: arn('kms', 'key/1') },
+  { action: 'organizations:LeaveOrganization' },
+];
+
+interface Expectation {
+  stack: string;
+  role: string;
+  service: string;
+  must: Request[];
+  mustNot: Request[];
+}
+
+const log = (name: string) => arn('logs', `log-group:/aws/lambda/${name}:log-stream:x`);
+
+const expectations: Expectation[] = [
+  {
+    stack: 'search',
+    role: 'forwarder_role',
+    service: 'lambda.amazonaws.com',
+    must: [
+      { action: 'logs:PutLogEvents', resource: log('searchgate-search') },
+      { action: 'logs:CreateLogStream', resource: log('searchgate-search') },
+      { action: 'xray:PutTraceSegments' },
+      { action: 'ec2:CreateNetworkInterface' },
+    ],
+    mustNot: [
+      { action: 'logs:PutLogEvents', resource: log('searchgate-kibana') },
+      { action: 'ssm:GetParameter', resource: parameter('searchgate/secrets/elastic-password') },
+      { action: 'ec2:StartInstances', resource: arn('ec2', 'instance/i-1'), context: tagged('searchgate') },
+      { action: 's3:GetObject', resource: `${snapshots}/x` },
+    ],
+  },
+  {
+    stack: 'host',
+    role: 'node_0_identity_role',
+    service: 'ec2.amazonaws.com',
+    must: [
+      { action: 'ssm:UpdateInstanceInformation' },
+      { action: 'ssmmessages:OpenDataChannel' },
+      { action: 'ssm:GetParameter', resource: parameter('searchgate/certificates/node-0/key') },
+      { action: 'ssm:GetParameter', resource: parameter('searchgate/secrets/elastic-password') },
+      { action: 'ssm:PutParameter', resource: parameter('searchgate/secrets/elastic-password') },
+      { action: 'ssm:PutParameter', resource: parameter('searchgate/hosts/node-0/status') },
+      { action: 's3:PutObject', resource: `${snapshots}/indices/x` },
+      { action: 's3:ListBucket', resource: snapshots },
+    ],
+    mustNot: [
+      { action: 'ssm:GetParameter', resource: parameter('another/secrets/elastic-password') },
+      { action: 'ssm:PutParameter', resource: parameter('searchgate/certificates/ca') },
+      { action: 'ssm:PutParameter', resource: parameter('searchgate/hosts/node-1/status') },
+      { action: 'ssm:SendCommand', resource: arn('ec2', 'instance/i-1') },
+      { action: 's3:PutBucketPolicy', resource: snapshots },
+      { action: 's3:GetObject', resource: state('network') },
+    ],
+  },
+  {
+    stack: 'power',
+    role: 'function_role',
+    service: 'lambda.amazonaws.com',
+    must: [
+      { action: 'ec2:DescribeInstances' },
+      { action: 'ec2:StartInstances', resource: arn('ec2', 'instance/i-1'), context: tagged('searchgate') },
+      { action: 'ec2:StopInstances', resource: arn('ec2', 'instance/i-1'), context: tagged('searchgate') },
+      { action: 'logs:PutLogEvents', resource: log('searchgate-power') },
+    ],
+    mustNot: [
+      { action: 'ec2:StopInstances', resource: arn('ec2', 'instance/i-1'), context: tagged('others') },
+      {
+        action: 'ec2:StopInstances',
+        resource: arn('ec2', 'instance/i-1'),
+        context: { 'aws:ResourceTag/searchgate:name': 'searchgate' },
+      },
+      { action: 'ec2:TerminateInstances', resource: arn('ec2', 'instance/i-1'), context: tagged('searchgate') },
+      { action: 'ssm:GetParameters', resource: parameter('searchgate/secrets/elastic-password') },
+    ],
+  },
+  {
+    stack: 'delivery',
+    role: 'roles_plan_role',
+    service: '',
+    must: [
+      { action: 's3:GetObject', resource: state('network') },
+      {
+        action: 's3:PutObject',
+        resource: 'arn:aws:s3:::searchgate-state-example-com/searchgate/searchgate/plans/1/network.tfplan',
+      },
+      { action: 'ec2:DescribeInstances' },
+      { action: 'lambda:GetFunction', resource: arn('lambda', 'function:searchgate-search') },
+      { action: 'iam:GetRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-search` },
+      { action: 'apigateway:GET', resource: `arn:aws:apigateway:${region}::/restapis/abc/stages/live` },
+      { action: 'ssm:GetParameter', resource: parameter('searchgate/certificates/ca') },
+      { action: 'route53:ListResourceRecordSets', resource: 'arn:aws:route53:::hostedzone/Z1' },
+    ],
+    mustNot: [
+      { action: 's3:PutObject', resource: state('network') },
+      { action: 's3:GetObject', resource: `${snapshots}/indices/x` },
+      { action: 'ssm:GetParameter', resource: parameter('searchgate/secrets/elastic-password') },
+      { action: 'ssm:GetParameter', resource: parameter('searchgate/certificates/node-0/key') },
+      { action: 'lambda:UpdateFunctionCode', resource: arn('lambda', 'function:searchgate-search') },
+      { action: 'lambda:InvokeFunction', resource: arn('lambda', 'function:searchgate-search') },
+      {
+        action: 'ec2:RunInstances',
+        resource: arn('ec2', 'instance/*'),
+        context: { 'aws:RequestTag/searchgate:name': 'searchgate' },
+      },
+      { action: 'apigateway:PATCH', resource: `arn:aws:apigateway:${region}::/restapis/abc` },
+      { action: 'route53:ChangeResourceRecordSets', resource: 'arn:aws:route53:::hostedzone/Z1' },
+    ],
+  },
+  {
+    stack: 'delivery',
+    role: 'roles_deploy_role',
+    service: '',
+    must: [
+      { action: 's3:PutObject', resource: state('network') },
+      { action: 's3:DeleteObject', resource: `${state('network').replace('.tfstate', '')}.tfstate.tflock` },
+      { action: 'lambda:UpdateFunctionCode', resource: arn('lambda', 'function:searchgate-search') },
+      { action: 'iam:PutRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-search` },
+      {
+        action: 'iam:PassRole',
+        resource: `arn:aws:iam::${account}:role/searchgate-search`,
+        context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+      },
+      { action: 'apigateway:PATCH', resource: `arn:aws:apigateway:${region}::/restapis/abc` },
+      { action: 'route53:ChangeResourceRecordSets', resource: 'arn:aws:route53:::hostedzone/Z1' },
+      {
+        action: 'ec2:RunInstances',
+        resource: arn('ec2', 'instance/*'),
+        context: { 'aws:RequestTag/searchgate:name': 'searchgate' },
+      },
+      { action: 'ec2:TerminateInstances', resource: arn('ec2', 'instance/i-1'), context: tagged('searchgate') },
+      { action: 's3:PutBucketVersioning', resource: snapshots },
+    ],
+    mustNot: [
+      { action: 's3:PutObject', resource: state('certificates') },
+      { action: 's3:PutObject', resource: state('delivery') },
+      { action: 's3:DeleteObject', resource: `${snapshots}/indices/x` },
+      {
+        action: 'iam:PassRole',
+        resource: `arn:aws:iam::${account}:role/searchgate-search`,
+        context: { 'iam:PassedToService': 'ecs.amazonaws.com' },
+      },
+      { action: 'ec2:ModifyVolume', resource: arn('ec2', 'volume/vol-1'), context: tagged('others') },
+      { action: 'lambda:UpdateFunctionCode', resource: arn('lambda', 'function:others') },
+      { action: 'ssm:GetParameter', resource: parameter('searchgate/secrets/elastic-password') },
+    ],
+  },
+];
+
+describe.each(expectations)('The role $role of $stack', ({ stack, role, service, must, mustNot }) => {
+  const { policies, trust } = roleOf(stacks, stack, role);
+
+  test.each(must)('can do what it must: $action', (request) => {
+    expect(isAllowed(policies, request)).toBe(true);
+  });
+
+  test.each(mustNot)('can’t do what it must not: $action on $resource', (request) => {
+    expect(isAllowed(policies, request)).toBe(false);
+  });
+
+  test('can do nothing of what no role may do', () => {
+    expect(never.filter((request) => isAllowed(policies, request))).toEqual([]);
+  });
+
+  test('is taken by its service, or one repository’s workflows, and nobody else', () => {
+    expect(openPolicies({ trust })).toEqual([]);
+    const [statement] = (JSON.parse(trust) as { Statement: { Principal: unknown; Condition: unknown }[] }).Statement;
+    if (service === '')
+      expect(JSON.stringify(statement?.Condition)).toMatch(
+        /:sub":\[?"repo:acme\/search:(?:pull_request|environment:production)"/,
+      );
+    else expect(statement?.Principal).toEqual({ Service: service });
+  });
+});
+
+test('Every role of the example’s stacks is among those that are held to their task', () => {
+  const held = expectations.map(({ stack, role }) => `${stack}:${role}`);
+  // The second door is made by the same class as the first. The role of API Gateway's logging has a managed policy only.
+  const others = ['kibana:forwarder_role', 'account:api_gateway_logging_role', 'power:schedules_role'];
+  const all = Object.entries(stacks).flatMap(([stack, { all: allOf }]) =>
+    Object.keys(allOf.call(stacks[stack as keyof typeof stacks], 'aws_iam_role')).map((role) => `${stack}:${role}`),
+  );
+  expect(all.filter((role) => !held.includes(role) && !others.includes(role))).toEqual([]);
+});

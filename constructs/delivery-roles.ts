@@ -1,0 +1,78 @@
+import { DataAwsIamOpenidConnectProvider } from '@cdktf/provider-aws/lib/data-aws-iam-openid-connect-provider';
+import { IamOpenidConnectProvider } from '@cdktf/provider-aws/lib/iam-openid-connect-provider';
+import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
+import { Construct } from 'constructs';
+import { type DeliveryScope, deployStatements, planStatements } from './delivery-permissions';
+import { type PolicyStatement, policyDocument } from './policy-document';
+
+/** GitHub's identity provider for workflows. */
+const github = 'token.actions.githubusercontent.com';
+
+export interface DeliveryRolesProps extends DeliveryScope {
+  /** `OWNER/REPOSITORY` on GitHub. */
+  readonly repository: string;
+  /** The branch that is deployed. */
+  readonly branch: string;
+  /** The GitHub environment whose approval a deploy needs. */
+  readonly environment: string;
+  /** Whether the account has GitHub's identity provider already: there is one per account. Fixed at synth. */
+  readonly existingProvider: boolean;
+}
+
+/**
+ * What a repository's workflows may do: a role that plans and only reads, for pull requests and the deployed branch, and one that
+ * deploys, for jobs of an environment that somebody has to approve. Neither sees a private key.
+ *
+ * A job with an environment tells AWS the environment instead of its branch, so the environment has to be bound to the branch on
+ * GitHub.
+ *
+ * @see https://docs.github.com/en/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
+ */
+export class DeliveryRoles extends Construct {
+  readonly planRoleArn: string;
+  readonly deployRoleArn: string;
+
+  constructor(scope: Construct, id: string, props: DeliveryRolesProps) {
+    super(scope, id);
+    const provider = props.existingProvider
+      ? new DataAwsIamOpenidConnectProvider(this, 'identity-provider', { url: `https://${github}` })
+      : new IamOpenidConnectProvider(this, 'identity-provider', {
+          url: `https://${github}`,
+          clientIdList: ['sts.amazonaws.com'],
+          lifecycle: { preventDestroy: true },
+        });
+    const role = (kind: string, description: string, subjects: string[], statements: PolicyStatement[]): string => {
+      const made = new IamRole(this, `${kind}-role`, {
+        name: `${props.name}-delivery-${kind}`,
+        description,
+        maxSessionDuration: 3_600,
+        assumeRolePolicy: policyDocument({
+          Effect: 'Allow',
+          Principal: { Federated: provider.arn },
+          Action: 'sts:AssumeRoleWithWebIdentity',
+          Condition: {
+            StringEquals: {
+              [`${github}:aud`]: 'sts.amazonaws.com',
+              [`${github}:sub`]: subjects.map((subject) => `repo:${props.repository}:${subject}`),
+            },
+          },
+        }),
+      });
+      new IamRolePolicy(this, `${kind}-policy`, { name: kind, role: made.id, policy: policyDocument(...statements) });
+      return made.arn;
+    };
+    this.planRoleArn = role(
+      'plan',
+      `Plans ${props.name} for pull requests of ${props.repository}: reads, and keeps plans`,
+      ['pull_request', `ref:refs/heads/${props.branch}`],
+      planStatements(props),
+    );
+    this.deployRoleArn = role(
+      'deploy',
+      `Deploys ${props.name} for the environment ${props.environment} of ${props.repository}`,
+      [`environment:${props.environment}`],
+      [...planStatements(props), ...deployStatements(props)],
+    );
+  }
+}
