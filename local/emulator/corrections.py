@@ -2,6 +2,7 @@
 
 import json
 import threading
+from inspect import signature
 
 from moto.apigateway.models import RestAPI
 from moto.apigateway.responses import APIGatewayResponse
@@ -115,7 +116,16 @@ def describe_credits(_, request):
     )
 
 
-# A rule that names a group keeps its description there.
+@instead(SecurityGroupRule, "__init__")
+def remember_prefix_list(initialize, rule, *given, **named):
+    """Moto forgets the description of a rule that names a prefix list."""
+    initialize(rule, *given, **named)
+    rule.prefix_list = signature(initialize).bind(rule, *given, **named).arguments.get("prefix_list_id") or {}
+
+
+# A rule's description stands with what the rule names: addresses, a group, or a prefix list.
 SecurityGroupRule.description = property(
-    lambda rule: rule.ip_range.get("Description") or rule.source_group.get("Description")
+    lambda rule: next(
+        (named["Description"] for named in (rule.ip_range, rule.source_group, rule.prefix_list) if named.get("Description")), None
+    )
 )
