@@ -82,8 +82,10 @@ export class Forwarder {
         failed(failure);
       };
       const unreachable = async (failure: Failure) => {
-        absence ??= this.absence(event, time);
-        if (failure.type !== 'origin_unreachable' || !absence) return failed(failure);
+        // Who was away and now breaks connections off is coming up.
+        const away = failure.type === 'origin_unreachable' || (absence && failure.type === 'origin_reset');
+        if (away) absence ??= this.absence(event, time);
+        if (!away || !absence) return failed(failure);
         const step = await absence.next(failure, (state, wake) =>
           note(failure, { state, wake }, state === failure.type ? 'ERROR' : 'INFO'),
         );

@@ -73,7 +73,7 @@ export class Absence {
     failure: Failure,
     state: PublishedState | undefined,
   ): { type: FailureType; detail?: string; startable: boolean } {
-    const refused = errorCode(failure.cause) === 'ECONNREFUSED';
+    const refused = errorCode(failure.cause) === 'ECONNREFUSED' || failure.type === 'origin_reset';
     const began = state?.state === 'running' ? (state.runningSince ?? state.since) : state?.since;
     const young = began !== undefined && Date.now() - began < longestStart;
     switch (state?.state) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Configuration, PowerConfiguration } from '../../../../lambda-src/forwarder/configuration';
 import { describeWith } from '../../../requirements';
 import { type ClientRequest, gatewayEvent } from '../events';
@@ -165,6 +165,26 @@ describeWith(['openssl'], 'a request while the host is away', () => {
       const { certificate, key } = rig.leaf;
       const late = createHttpsServer({ cert: certificate, key }, (_request, response) => response.end('here I am'));
       const timer = setTimeout(() => late.listen(port, '127.0.0.1'), 1_000);
+      try {
+        const outcome = await ask(get(), { hold: 10_000 }, { port, more: { connectTimeout: 2_000 } });
+        expect([outcome.status, outcome.body]).toEqual([200, 'here I am']);
+      } finally {
+        clearTimeout(timer);
+        late.closeAllConnections();
+        late.close();
+      }
+    });
+
+    it('through a server that breaks connections off before it is ready', async () => {
+      let ready = false;
+      const { certificate, key } = rig.leaf;
+      const port = await rig.closedPort();
+      const late = createHttpsServer({ cert: certificate, key }, (_request, response) => response.end('here I am'));
+      late.on('connection', (socket: Socket) => {
+        if (!ready) socket.resetAndDestroy();
+        ready = true;
+      });
+      const timer = setTimeout(() => late.listen(port, '127.0.0.1'), 500);
       try {
         const outcome = await ask(get(), { hold: 10_000 }, { port, more: { connectTimeout: 2_000 } });
         expect([outcome.status, outcome.body]).toEqual([200, 'here I am']);
