@@ -157,7 +157,7 @@ function host({ InstanceId = '', State, LaunchTime, Tags = [] }: Instance): Host
 /** EC2's code of a failed start in words for users. Source: "Error codes for the Amazon EC2 API". */
 export function startFailure(code: string): StartFailure {
   if (/Insufficient(?:Instance|Host)Capacity/.test(code)) {
-    return { type: 'capacity', reason: 'There is no machine of this type free at the moment; it is tried again' };
+    return { type: 'capacity', reason: 'There is no machine of this type free at the moment' };
   }
   if (/LimitExceeded/.test(code)) return { type: 'quota', reason: 'The account runs as many machines as it may' };
   if (/Unauthorized|AccessDenied/.test(code)) {

@@ -123,7 +123,8 @@ function wake(facts: Facts, { wakesPerDay }: Policy): Decision {
   if (document.state === 'waking' && inHand && !waited) return { document };
   if (document.state === 'failed' && now - document.since < pauseAfterFailure) return { document };
   const count = document.wakes.day === dayOf(now) ? document.wakes.count : 0;
-  if (document.startPending) return start(facts); // it was counted when it was asked for
+  // It was counted when it was asked for, or when it first failed.
+  if (document.startPending || document.state === 'failed') return start(facts);
   if (count >= wakesPerDay) return { document: turned(facts, 'limited') };
   return start({ ...facts, document: { ...document, wakes: { day: dayOf(now), count: count + 1 } } });
 }

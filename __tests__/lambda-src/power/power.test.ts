@@ -102,6 +102,18 @@ describe('waking', () => {
     expect(account.document.failure).toBeUndefined();
   });
 
+  it('counts a start that fails again and again as one wake, so that it does not use up the day', async () => {
+    const { account, on } = deployment();
+    account.failStarts = { type: 'capacity', reason: 'none free', code: 'InsufficientInstanceCapacity' };
+    for (let tries = 0; tries < 30; tries++) {
+      await on({ kind: 'wake' });
+      account.time += minute;
+    }
+    expect(account.calls.start).toBe(30);
+    account.failStarts = undefined;
+    expect(await on({ kind: 'wake' })).toMatchObject({ state: 'waking', wakes: { count: 1 } });
+  });
+
   it('starts again where whoever claimed the start never carried it out', async () => {
     const { account, on } = deployment();
     jest.spyOn(account, 'start').mockRejectedValueOnce(new Error('the invocation ended'));
