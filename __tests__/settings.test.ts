@@ -123,7 +123,7 @@ describe('settings that are wrong', () => {
         '',
         '  region',
         '    given:   3',
-        '    allowed: an AWS region, such as us-east-1',
+        '    allowed: an AWS region outside China, GovCloud and the sovereign clouds, such as us-east-1',
         '',
       ].join('\n'),
     );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { settingsSchema } from '../settings';
+import { settingsSchema } from './schema';
 
 /** What this project uses of JSON Schema. */
 interface Schema {
@@ -31,7 +31,7 @@ export function settingsReference(): string {
     '`"$schema": "./schema.json"` in it an editor completes and checks. Whatever is wrong is listed at once, with the key, what was',
     'given and what is allowed.',
     '',
-    'This page is made from `settings.ts` by `npm run schema`.',
+    'This page is made from `settings/schema.ts` by `npm run schema`.',
     '',
   ];
   return [...intro, ...tables('', jsonSchema())].join('\n');

@@ -277,7 +277,7 @@ describe('the cache', () => {
   test('throttles what it caches like all the rest', () => {
     expect(settings).toHaveLength(3);
     for (const block of settings) {
-      expect(block.settings).toMatchObject({ throttling_rate_limit: 50, throttling_burst_limit: 100 });
+      expect(block.settings).toMatchObject({ throttling_rate_limit: 100, throttling_burst_limit: 400 });
     }
   });
 });
