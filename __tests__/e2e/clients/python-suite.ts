@@ -14,8 +14,8 @@ export interface PythonTask {
   readonly index?: string;
   readonly authority?: string;
   readonly serverName?: string;
-  /** Seconds. */
-  readonly timeout?: number;
+  /** How often to ask; the last counts. @default 1 */
+  readonly times?: number;
 }
 
 /** Elastic's Python client in an environment of its own. @returns what runs a script with it and gives the JSON that it prints */

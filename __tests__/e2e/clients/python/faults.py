@@ -1,7 +1,8 @@
-"""Asks once, with the client's own retries. Prints what came of it."""
+"""Asks as often as it is told, with the client's own retries. Prints what came of the last time."""
 
 from connect import connect, outcome, task, tell
 
 told = task()
-client = connect(told, max_retries=3, retry_on_timeout=False, request_timeout=told.get("timeout", 10))
-tell(outcome(lambda: client.info()))
+client = connect(told)
+outcomes = [outcome(lambda: client.info()) for _ in range(told.get("times", 1))]
+tell(outcomes[-1])
