@@ -13,6 +13,7 @@ Works for any Terraform plan:  terraform plan -out=p && terraform show -json p >
 
   STACK=PLAN.json            the name shown for a plan; without it the file's, or its folder's where it is called plan.json
   --waits STACK=UPSTREAM     a stack that can't be planned before another one exists; again for each
+  --failed STACK=FILE        a stack that Terraform would not plan, and what it said; again for each. The gate is shut then
   --allow ADDRESS            an address, or STACK:ADDRESS, that may do what the gate refuses; again for each
   --allow-file FILE          the same, one a line; what follows # is a comment
   --allow-in FILE            a text, such as a pull request's description, whose lines "allow: ADDRESS" count
@@ -25,6 +26,7 @@ Values that Terraform or a provider calls sensitive, and what is named like a se
 
 const flags = {
   waits: { type: 'string', multiple: true },
+  failed: { type: 'string', multiple: true },
   allow: { type: 'string', multiple: true },
   'allow-file': { type: 'string', multiple: true },
   'allow-in': { type: 'string', multiple: true },
@@ -64,6 +66,12 @@ void runCommand(() => {
     if (stack === '') mistakes.push(`--waits ${given}: STACK=UPSTREAM`);
     return { stack, upstream };
   });
+  const failures = (values.failed ?? []).flatMap((given) => {
+    const [, stack = '', file = ''] = /^([^=]+)=(.+)$/.exec(given) ?? [];
+    if (stack === '') mistakes.push(`--failed ${given}: STACK=FILE`);
+    const said = stack === '' ? undefined : from(file, (text) => ({ text }));
+    return said === undefined ? [] : [{ stack, said: said.text }];
+  });
   const allowed = [
     ...(values.allow ?? []),
     ...(values['allow-file'] ?? []).flatMap((file) => from(file, listedAddresses) ?? []),
@@ -72,19 +80,19 @@ void runCommand(() => {
   const [before, after] = [values['cost-before'], values['cost-after']];
   if ((before === undefined) !== (after === undefined)) mistakes.push('--cost-before and --cost-after go together');
   const costs = [before, after].map((file) => (file === undefined ? undefined : from(file, readMonthlyCost)));
-  if (positionals.length === 0 && waits.length === 0) mistakes.push('no plan given');
+  if (positionals.length === 0 && waits.length === 0 && failures.length === 0) mistakes.push('no plan given');
   if (mistakes.length > 0) throw new UserError(`${mistakes.join('\n')}\n\n${help.trim()}`);
 
   const verdict = judge(plans, allowed);
   const [costBefore, costAfter] = costs;
   const cost = costBefore === undefined || costAfter === undefined ? undefined : costSection(costBefore, costAfter);
-  const comment = reviewComment({ plans, verdict, waits, cost });
+  const comment = reviewComment({ plans, verdict, waits, failures, cost });
   if (values.output === undefined) process.stdout.write(comment);
   else writeFileSync(values.output, comment);
   for (const { stack, address, text, verdict: each } of verdict.findings) {
     console.error(`${each}: ${stack} ${address} ${text}`);
   }
-  return verdict.passes ? 0 : 1;
+  return verdict.passes && failures.length === 0 ? 0 : 1;
 });
 
 function nameOf(file: string): string {

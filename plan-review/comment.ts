@@ -13,13 +13,15 @@ export interface Review {
   readonly verdict: Verdict;
   /** Stacks that could not be planned yet, since another one does not exist. */
   readonly waits?: readonly { readonly stack: string; readonly upstream: string }[];
+  /** Stacks that Terraform would not plan, and what it said. */
+  readonly failures?: readonly { readonly stack: string; readonly said: string }[];
   /** The section about cost, as Markdown. */
   readonly cost?: string;
 }
 
 /** A review as one Markdown comment: what is refused and what to watch first, then counts, then cost, then each plan folded. */
 export function reviewComment(review: Review): string {
-  const { plans, verdict, waits = [], cost } = review;
+  const { plans, verdict, waits = [], failures = [], cost } = review;
   const head = [
     commentMarker,
     `## ${headline(review)}`,
@@ -35,6 +37,12 @@ export function reviewComment(review: Review): string {
     ...(verdict.unused.length === 0
       ? []
       : ['', `Allowed, but nothing needs it: ${verdict.unused.map(code).join(', ')}`]),
+    ...failures.flatMap(({ stack, said }) => [
+      '',
+      `### ${plain(stack)} could not be planned`,
+      '',
+      fenced('', said.trim()),
+    ]),
     '',
     ...table(review),
     ...(cost === undefined ? [] : ['', cost]),
@@ -43,7 +51,8 @@ export function reviewComment(review: Review): string {
   return withinLimit(head, folded, waits.length);
 }
 
-function headline({ plans, verdict, waits = [] }: Review): string {
+function headline({ plans, verdict, waits = [], failures = [] }: Review): string {
+  if (failures.length > 0) return `⛔ No plan for ${failures.map(({ stack }) => plain(stack)).join(', ')}`;
   const refused = verdict.findings.filter((each) => each.verdict === 'refused').length;
   if (refused > 0) return `⛔ Plan refused: ${refused} ${refused === 1 ? 'thing' : 'things'} that nobody allowed`;
   const changes = plans.reduce((sum, { plan }) => sum + managedChanges(plan).length, 0);
@@ -62,7 +71,7 @@ function findingsSection(title: string, findings: readonly Finding[], verdict: F
   ];
 }
 
-function table({ plans, waits = [] }: Review): string[] {
+function table({ plans, waits = [], failures = [] }: Review): string[] {
   const rows = plans.map(({ stack, plan }) => {
     const effects = managedChanges(plan).map(({ change }) => effectOf(change));
     const count = (effect: string) => effects.filter((each) => each === effect).length;
@@ -81,6 +90,7 @@ function table({ plans, waits = [] }: Review): string[] {
       ({ stack, counts, aside }) =>
         `| ${plain(stack)} | ${counts.map(bold).join(' | ')} | ${aside.replaceAll('|', '\\|')} |`,
     ),
+    ...failures.map(({ stack }) => `| ${plain(stack)} | | | | | could not be planned |`),
     ...waits.map(({ stack, upstream }) => `| ${plain(stack)} | | | | | waits for ${plain(upstream)} |`),
     ...(rows.length > 1 ? [`| **all** | ${sums.map(bold).join(' | ')} | |`] : []),
   ];
@@ -92,11 +102,13 @@ function hasDetails(plan: StackPlan['plan']): boolean {
 
 function details({ stack, plan }: StackPlan): string {
   const text = planLines(plan).join('\n').trimEnd();
-  // A fence longer than any in the text, or a value could end the block and be read as Markdown.
+  return ['<details>', `<summary>${html(stack)}</summary>`, '', fenced('diff', text), '', '</details>'].join('\n');
+}
+
+/** A block of code with a fence longer than any in the text, or a value could end the block and be read as Markdown. */
+function fenced(language: string, text: string): string {
   const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)));
-  return ['<details>', `<summary>${html(stack)}</summary>`, '', `${fence}diff`, text, fence, '', '</details>'].join(
-    '\n',
-  );
+  return [`${fence}${language}`, text, fence].join('\n');
 }
 
 function withinLimit(head: string, folded: readonly string[], waiting: number): string {

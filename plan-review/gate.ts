@@ -1,7 +1,8 @@
 import { lostData, lostProtections } from './data-holders';
 import { grantsEverything, openPolicies, unreadablePolicy } from './open-policies';
 import { openPorts } from './open-ports';
-import { effectOf, managedChanges, type ResourceChange, type StackPlan } from './plan';
+import { effectOf, managedChanges, type Plan, type ResourceChange, type StackPlan } from './plan';
+import { valueChanges } from './values';
 
 /** One thing about a plan that a person has to know before saying yes. */
 export interface Finding {
@@ -60,15 +61,13 @@ export function judge(plans: readonly StackPlan[], allowed: readonly string[] = 
         ? [finding(stack, 'could not be planned to its end: Terraform stopped with an error', 'refused')]
         : []),
       ...changes,
-      ...plan.resource_drift
-        .filter(({ mode, change }) => mode === 'managed' && ['update', 'delete'].includes(effectOf(change)))
-        .map(({ address, change }) =>
-          finding(
-            address,
-            `was ${effectOf(change) === 'delete' ? 'deleted' : 'changed'} outside Terraform since the last apply`,
-            'warning',
-          ),
+      ...drifted(plan).map(({ address, change }) =>
+        finding(
+          address,
+          `was ${effectOf(change) === 'delete' ? 'deleted' : 'changed'} outside Terraform since the last apply`,
+          'warning',
         ),
+      ),
     ];
   });
   const order = ['refused', 'allowed', 'warning'];
@@ -77,6 +76,19 @@ export function judge(plans: readonly StackPlan[], allowed: readonly string[] = 
     unused: allowed.filter((each) => !used.has(each)),
     passes: findings.every(({ verdict }) => verdict !== 'refused'),
   };
+}
+
+/**
+ * What somebody else deleted, or changed where this plan changes it too. Providers fill in and rephrase attributes after every apply,
+ * which Terraform lists as drift as well and which is of no interest to anybody.
+ */
+function drifted(plan: Plan): ResourceChange[] {
+  const planned = new Set(managedChanges(plan).map(({ address }) => address));
+  return plan.resource_drift.filter(
+    ({ mode, address, change }) =>
+      mode === 'managed' &&
+      (effectOf(change) === 'delete' || (planned.has(address) && valueChanges(change).length > 0)),
+  );
 }
 
 /** What was open before and stays so is no news: only what a plan newly opens counts. */

@@ -249,7 +249,13 @@ describe('What is allowed', () => {
 });
 
 test('What is only worth a word does not stop the gate', () => {
-  const drift = { resource_drift: [changed('aws_instance.host', { ami: 'a' }, { ami: 'b' })] };
+  const drift = {
+    resource_drift: [
+      changed('aws_instance.host', { ami: 'a' }, { ami: 'b' }),
+      changed('aws_instance.host', { tags: null }, { tags: {} }),
+      changed('aws_route_table.filled_in', { route: [] }, { route: [{ a: 1 }] }),
+    ],
+  };
   const changes = [
     changed('aws_instance.host', { ami: 'a' }, { ami: 'b' }, { replacePaths: [['ami']] }),
     changed('aws_iam_role_policy.all', null, { policy: policy({ Effect: 'Allow', Action: '*', Resource: '*' }) }),
