@@ -30,6 +30,10 @@ const tools = {
     present: () => ['mkfs.ext4', 'wipefs', 'blkid'].every((program) => onPath(program, '/usr/sbin:/sbin')),
   },
   'cloud-init': { advice: 'install cloud-init 22.2 or newer', present: () => onPath('cloud-init') },
+  actionlint: {
+    advice: 'run .ci/install-actionlint, which builds it with Go, or put actionlint on PATH',
+    present: () => answers(actionlint(), ['-version']),
+  },
   machine: {
     advice: 'run .ci/install-debian-packages as root on Debian: systemd-nspawn, mmdebstrap, dnf, rpm, createrepo_c',
     present: () =>
@@ -41,6 +45,12 @@ const tools = {
 /** Which of the tools are missing here, each with its advice. */
 export function missingTools(wanted: readonly Tool[]): { tool: Tool; advice: string }[] {
   return wanted.filter((tool) => !tools[tool].present()).map((tool) => ({ tool, advice: tools[tool].advice }));
+}
+
+/** The program that checks workflows: the project's own build of it, or the one on PATH. */
+export function actionlint(): string {
+  const own = join(__dirname, '../.rehearsal/bin/actionlint');
+  return existsSync(own) ? own : 'actionlint';
 }
 
 function onPath(program: string, further = ''): boolean {
