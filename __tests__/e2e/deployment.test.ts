@@ -105,7 +105,9 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
         ...place(),
         name: 'synth-again',
       });
-      const results = await deploy(stacksInOrder(output), { output, environment, log: join(folder, 'again.log') });
+      const log = join(folder, 'again.log');
+      const results = await deploy(stacksInOrder(output), { output, environment, log });
+      expect(readFileSync(log, 'utf8').match(/# .* (?:will|must) be .*/g)).toBeNull();
       expect(results.size).toBe(deployment.results.size);
       for (const [stack, result] of results)
         expect(`${stack}: ${result}`).toBe(`${stack}: 0 added, 0 changed, 0 destroyed`);
