@@ -27,20 +27,31 @@ export function estimate(sample: readonly number[]): Estimate {
   return { median: (at((length - 1) >> 1) + at(length >> 1)) / 2, low: at(below), high: at(length - 1 - below) };
 }
 
-/** Runs several candidates in turn, as many rounds, the order turning with each: what a machine does meanwhile hits all alike. */
-export async function interleaved<Name extends string>(
-  candidates: Readonly<Record<Name, () => Promise<number>>>,
-  rounds: number,
-): Promise<Record<Name, number[]>> {
+/** How long to go on: until the rounds are done or, on a slow machine, until the time is up and enough for an estimate are. */
+export interface Extent {
+  rounds: number;
+  seconds: number;
+}
+
+/** Rounds that an estimate needs in any case. */
+const fewest = 15;
+
+/**
+ * Measures several candidates in turn, every second round backwards, so that neighbours stay neighbours and each comes first as
+ * often as second: what the machine does meanwhile hits both.
+ */
+export async function interleaved<Name extends string, Sample>(
+  candidates: Readonly<Record<Name, () => Promise<Sample>>>,
+  { rounds, seconds }: Extent,
+): Promise<Record<Name, Sample[]>> {
   const names = Object.keys(candidates) as Name[];
-  const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  for (let round = 0; round < rounds; round += 1) {
-    for (let turn = 0; turn < names.length; turn += 1) {
-      const name = names[(round + turn) % names.length];
-      if (name !== undefined) figures[name].push(await candidates[name]());
-    }
+  const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<Name, Sample[]>;
+  const end = performance.now() + 1000 * seconds;
+  for (let round = 0; round < rounds && (round < fewest || performance.now() < end); round += 1) {
+    for (const name of names) samples[name].push(await candidates[name]());
+    names.reverse();
   }
-  return figures;
+  return samples;
 }
 
 /** The ratios of two candidates' figures, round by round. */

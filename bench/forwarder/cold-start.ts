@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { bundleLambda } from '../../constructs/lambda-bundle';
 import { Sandbox } from '../../local/lambda/sandbox';
-import { estimate, type Figure, formatted, interleaved, ratios } from '../statistics';
+import { type Extent, estimate, type Figure, formatted, interleaved, ratios } from '../statistics';
 
 /** From the start of a process until it asks for its first event, beside a handler that does nothing. */
-export async function coldStart(environment: Readonly<Record<string, string>>, rounds: number): Promise<Figure[]> {
+export async function coldStart(environment: Readonly<Record<string, string>>, extent: Extent): Promise<Figure[]> {
   const folders: string[] = [];
   let zipped = 0;
   const starting = (entry: string, handler: string) => {
@@ -45,11 +45,12 @@ export async function coldStart(environment: Readonly<Record<string, string>>, r
   try {
     const candidates = {
       forwarder: starting('../../lambda-src/forwarder/index.ts', 'index.streaming'),
-      floor: starting('floor.ts', 'index.streaming'),
       empty: starting('empty.ts', 'index.buffered'),
+      floor: starting('floor.ts', 'index.streaming'),
+      stack: starting('stack.ts', 'index.streaming'),
     };
-    await interleaved(candidates, 2);
-    const figures = await interleaved(candidates, rounds);
+    await interleaved(candidates, { rounds: 2, seconds: 10 });
+    const figures = await interleaved(candidates, extent);
     const over = (a: number[]) => formatted(estimate(ratios(a, figures.empty)));
     const milliseconds = (a: number[]) => `${formatted(estimate(a), 0)} ms`;
     return [
@@ -58,6 +59,7 @@ export async function coldStart(environment: Readonly<Record<string, string>>, r
       { what: 'cold start, empty handler', figure: milliseconds(figures.empty), goal: '' },
       { what: 'cold start, over an empty handler', figure: over(figures.forwarder), goal: 'at most 1.15' },
       { what: 'cold start, floor over an empty handler', figure: over(figures.floor), goal: '' },
+      { what: 'cold start, proxy stack over an empty handler', figure: over(figures.stack), goal: '' },
     ];
   } finally {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });

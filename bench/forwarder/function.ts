@@ -2,8 +2,21 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { gatewayEvent } from '../../__tests__/lambda-src/forwarder/events';
 import { bundleLambda, type LambdaZip } from '../../constructs/lambda-bundle';
 import { LambdaFunction } from '../../local/lambda/lambda-function';
+
+export const KB = 1024;
+export const MB = 1024 * KB;
+
+/** The event that asks the origin for so many bytes. */
+export const asking = (size: number) => gatewayEvent({ path: `/${size}`, headers: [['Accept', 'application/json']] });
+
+/** What requests took: how many a second, and milliseconds of the function's processor time for each. */
+export interface Pace {
+  rate: number;
+  processor: number;
+}
 
 /** A function in the local Lambda: one process that speaks the Runtime API, never frozen, so that only its work counts. */
 export class BenchedFunction {
@@ -43,18 +56,21 @@ export class BenchedFunction {
     return { bytes, firstByte };
   }
 
-  /** Requests a second, one after the other, as Lambda gives them to a process. */
-  async rate(event: object, count: number, expected: number): Promise<number> {
+  /** So many requests one after the other, as Lambda gives them to a process. */
+  async pace(event: object, count: number, expected: number): Promise<Pace> {
+    const processor = this.processorTime();
     const began = performance.now();
     for (let number = 0; number < count; number += 1) {
       const { bytes } = await this.invoke(event);
       if (bytes < expected) throw new Error(`an answer of ${bytes} bytes where ${expected} were asked for`);
     }
-    return (count * 1000) / (performance.now() - began);
+    const rate = (count * 1000) / (performance.now() - began);
+    return { rate, processor: (this.processorTime() - processor) / count };
   }
 
-  /** Milliseconds of processor time of all its threads so far, to the nanosecond. */
-  processorTime(): number {
+  /** Milliseconds of processor time of all its threads so far, to the nanosecond; 0 before the first request. */
+  private processorTime(): number {
+    if (!tellsUsage || !existsSync(this.pidFile)) return 0;
     const tasks = `/proc/${this.pid()}/task`;
     const nanoseconds = readdirSync(tasks).map((task) => {
       const [running] = readFileSync(join(tasks, task, 'schedstat'), 'utf8').split(' ');
