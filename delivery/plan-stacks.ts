@@ -48,7 +48,6 @@ export async function planStacks(
   synth: Synth,
   { folder, lock, tell = () => {} }: { folder: string; lock: boolean; tell?: (outcome: StackOutcome) => void },
 ): Promise<StackOutcome[]> {
-  mkdirSync(folder, { recursive: true });
   const outcomes: StackOutcome[] = [];
   for (const stack of stacks) {
     const outcome = await planStack(stack, synth, { folder, lock });
@@ -58,6 +57,7 @@ export async function planStacks(
   const waiting = outcomes.flatMap((outcome) =>
     'waitsFor' in outcome ? [`${outcome.stack}=${outcome.waitsFor}\n`] : [],
   );
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, waitsFile), waiting.join(''));
   return outcomes;
 }
@@ -71,6 +71,7 @@ export async function planStack(
   const [planFile, jsonFile, failureFile] = ['tfplan', 'json', 'failure'].map((kind) =>
     join(folder, `${stack}.${kind}`),
   ) as [string, string, string];
+  mkdirSync(folder, { recursive: true });
   for (const file of [planFile, jsonFile, failureFile]) rmSync(file, { force: true });
   try {
     await terraform(['init', '-input=false', '-reconfigure'], run);

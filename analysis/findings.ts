@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { AcceptedFinding } from './accepted-findings';
+
+const reportSchema = z.looseObject({
+  summary: z.looseObject({ passed: z.number(), parsing_errors: z.number() }),
+  results: z.looseObject({
+    failed_checks: z.array(
+      z.looseObject({ check_id: z.string(), check_name: z.string(), file_path: z.string(), resource: z.string() }),
+    ),
+  }),
+});
+
+/** Something that an analysis found fault with. */
+export interface Finding {
+  readonly check: string;
+  readonly name: string;
+  /** `STACK:NAME`, Terraform's name. */
+  readonly resource: string;
+}
+
+/** What an analysis came to. */
+export interface Analysis {
+  readonly passed: number;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads what checkov writes with `-o json`, for files that lie in folders named after their stacks.
+ *
+ * @throws Error where checkov could not read a file: what is not read has no findings
+ */
+export function readCheckov(text: string): Analysis {
+  const reports = z.array(reportSchema).parse([JSON.parse(text)].flat());
+  const unread = reports.reduce((sum, { summary }) => sum + summary.parsing_errors, 0);
+  if (unread > 0) throw new Error(`checkov could not read ${unread} files`);
+  return {
+    passed: reports.reduce((sum, { summary }) => sum + summary.passed, 0),
+    findings: reports.flatMap(({ results }) =>
+      results.failed_checks.map(({ check_id, check_name, file_path, resource }) => ({
+        check: check_id,
+        name: check_name,
+        resource: `${file_path.split('/').at(-2)}:${resource.split('.').at(-1)}`,
+      })),
+    ),
+  };
+}
+
+/** Which findings nobody has accepted, and which acceptances no finding needs. */
+export function compare(
+  findings: readonly Finding[],
+  accepted: readonly AcceptedFinding[],
+): { open: readonly Finding[]; needless: readonly AcceptedFinding[] } {
+  const covers = ({ check, resources }: AcceptedFinding, finding: Finding) =>
+    check === finding.check && resources.test(finding.resource);
+  return {
+    open: findings.filter((finding) => !accepted.some((each) => covers(each, finding))),
+    needless: accepted.filter((each) => !findings.some((finding) => covers(each, finding))),
+  };
+}

@@ -1,0 +1,92 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { acceptedFindings } from '../analysis/accepted-findings';
+import { compare, readCheckov } from '../analysis/findings';
+import { pythonEnvironment } from '../local/emulator/python-environment';
+import { run } from '../local/process-group';
+import { synthesize } from '../local/rehearsal/deployment';
+import { readStacks, writeStack } from '../local/terraform/configuration';
+import { elapsed, readFlags, runCommand, UserError } from './terminal';
+
+const help = `
+npm run analyse: checkov over every stack that the settings synthesize. Ends with 1 for a finding that is not accepted with a reason in
+analysis/accepted-findings.ts, and for an acceptance that nothing needs any more.
+
+The first time it installs checkov, pinned and checked by hash, into .rehearsal/analysis (470 MB).
+
+  SEARCHGATE_SETTINGS=FILE   the settings (default settings/example.json)
+  --plans DIR                look at the plans that npm run plan wrote there (STACK.json) instead of the synth: what Terraform makes of
+                             the configuration, with every default filled in
+  --reasons                  list what is accepted, and why
+`;
+
+void runCommand(async () => {
+  const { values } = readFlags(help, { plans: { type: 'string' }, reasons: { type: 'boolean', default: false } });
+  if (values.reasons === true) {
+    for (const { check, resources, because } of acceptedFindings)
+      console.log(`${check}  ${resources.source}\n  ${because}`);
+    return 0;
+  }
+  const start = performance.now();
+  const python = await pythonEnvironment(
+    resolve('.rehearsal/analysis'),
+    (text) => console.log(text),
+    resolve(__dirname, '../analysis/requirements.txt'),
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'searchgate-analysis-'));
+  try {
+    const framework = values.plans === undefined ? 'terraform_json' : 'terraform_plan';
+    if (values.plans === undefined) await layOutSynth(folder);
+    else layOutPlans(resolve(values.plans), folder);
+    const { code, output, errors } = await run(
+      python,
+      [
+        '-m',
+        'checkov.main',
+        '--framework',
+        framework,
+        '--skip-download',
+        '--quiet',
+        '--compact',
+        '--directory',
+        folder,
+        '--output',
+        'json',
+      ],
+      { env: { ...process.env, LOG_LEVEL: 'ERROR', PYTHONDONTWRITEBYTECODE: '1' } },
+    );
+    if (code !== 0 && code !== 1) throw new Error(`checkov ended with ${code}:\n${errors}`);
+    const { passed, findings } = readCheckov(output);
+    const { open, needless } = compare(findings, acceptedFindings);
+    for (const { check, name, resource } of open) console.log(`${check}  ${resource}  ${name}`);
+    // Plans may hold some stacks only; then nothing can be said of the others.
+    const unneeded = values.plans === undefined ? needless : [];
+    for (const { check, resources } of unneeded)
+      console.log(`${check}  ${resources.source}  is accepted, but nothing needs it`);
+    console.log(
+      `${passed} checks passed, ${findings.length - open.length} findings accepted with a reason, ${open.length} open, ${elapsed(start)}.`,
+    );
+    return open.length + unneeded.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** A synth without its `terraform` blocks: checkov stumbles over `required_version`, and reads nothing of a file where it stumbles. */
+async function layOutSynth(folder: string): Promise<void> {
+  const synth = join(folder, 'synth');
+  await synthesize(synth);
+  for (const [stack, { terraform: _, ...configuration }] of readStacks(synth)) writeStack(synth, stack, configuration);
+}
+
+/** Each plan in a folder named after its stack, as a synth has it. */
+function layOutPlans(plans: string, folder: string): void {
+  const files = readdirSync(plans).filter((file) => file.endsWith('.json'));
+  if (files.length === 0) throw new UserError(`${plans} holds no plan: npm run plan writes some`);
+  for (const file of files) {
+    const stack = file.replace(/\.json$/, '');
+    mkdirSync(join(folder, stack));
+    cpSync(join(plans, file), join(folder, stack, 'plan.json'));
+  }
+}
