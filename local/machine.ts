@@ -25,6 +25,11 @@ const tools = {
   maven: { advice: 'install Apache Maven 3.8 or newer', present: () => onPath('mvn') },
   openssl: { advice: 'install OpenSSL 1.1.1 or newer', present: () => onPath('openssl') },
   curl: { advice: 'install curl', present: () => onPath('curl') },
+  chromium: {
+    advice:
+      'use Linux on x86_64 with libnss3 and libexpat1, where the Chromium of the npm package @sparticuz/chromium starts',
+    present: () => answers(process.execPath, ['-e', startsChromium]),
+  },
   disks: {
     advice: 'use Linux, with e2fsprogs and util-linux',
     present: () => ['mkfs.ext4', 'wipefs', 'blkid'].every((program) => onPath(program, '/usr/sbin:/sbin')),
@@ -45,6 +50,17 @@ const tools = {
 /** Which of the tools are missing here, each with its advice. */
 export function missingTools(wanted: readonly Tool[]): { tool: Tool; advice: string }[] {
   return wanted.filter((tool) => !tools[tool].present()).map((tool) => ({ tool, advice: tools[tool].advice }));
+}
+
+/** Ends with 0 where Chromium starts, which alone tells whether the machine has the libraries that it needs. */
+const startsChromium = `require('node:module').createRequire(${JSON.stringify(__filename)})('@sparticuz/chromium')
+  .executablePath()
+  .then((path) => process.exit(require('node:child_process').spawnSync(path, ['--version']).status ?? 1), () => process.exit(1))`;
+
+/** The Chromium that an npm package carries, unpacked below the folder for temporary files (6 s, the first time). */
+export async function chromiumPath(): Promise<string> {
+  const { default: chromium } = await import('@sparticuz/chromium');
+  return chromium.executablePath();
 }
 
 /** The program that checks workflows: the project's own build of it, or the one on PATH. */

@@ -24,8 +24,8 @@ export interface AnswerParts {
 
 /** A way in which the door is not a direct line, and why nobody can help it. */
 export interface Difference {
-  readonly name: string;
-  /** The service's limit behind it. */
+  /** How its row in docs/forwarder.md begins. */
+  readonly row: string;
   readonly cause: string;
   /** Changes what came over the direct line into what has to come through the door. */
   readonly request?: (parts: RequestParts) => void;
@@ -42,90 +42,82 @@ const bodiless = ['GET', 'HEAD', 'OPTIONS', 'DELETE'];
 
 /**
  * Every difference between the door and a direct line. Nothing else may differ: the suites apply these, one after the other, to
- * what came over the direct line, and compare the rest byte for byte. docs/forwarder.md has the same list.
+ * what came over the direct line, and compare the rest byte for byte. Each begins as its row in docs/forwarder.md does.
  */
 export const differences: readonly Difference[] = [
   {
-    name: 'order and spelling of header fields',
-    cause:
-      'the proxy event and its result are maps: fields of one name stand together, under the spelling that came first; over HTTP/2 every name is in small letters',
-    // Taking a message apart into a map does this; the values of one name keep their order.
-  },
-  {
-    name: 'hop-by-hop fields end at each hop',
-    cause: 'RFC 9110 7.6.1: they are about a connection, and there are three of them',
-    request: ({ fields }) => remove(fields, hopByHop),
-    answer: ({ fields }) => remove(fields, hopByHop),
-  },
-  {
-    name: 'request fields that API Gateway takes out',
-    cause: 'API Gateway drops them before the function runs',
-    request: ({ fields }) => remove(fields, ['content-md5', 'expect', 'max-forwards', 'server', 'www-authenticate']),
-  },
-  {
-    name: 'forwarding fields',
-    cause:
-      'API Gateway adds them, and the forwarder hands on only what the gateway saw itself: a client must not be able to make up its address',
-    request: ({ fields }) => {
-      const chain = fields.get('x-forwarded-for')?.values ?? [];
-      remove(fields, [
-        'forwarded',
-        'x-amzn-trace-id',
-        ...[...fields.keys()].filter((key) => key.startsWith('x-forwarded-')),
-      ]);
-      set(fields, 'X-Forwarded-For', [...chain, seenAddress].join(', '));
-      set(fields, 'X-Forwarded-Host', fields.get('host')?.values[0] ?? '');
-      set(fields, 'X-Forwarded-Port', '443');
-      set(fields, 'X-Forwarded-Proto', 'https');
-    },
-  },
-  {
-    name: 'one Cookie field',
-    cause: 'HTTP/2 splits cookies into several fields, and in HTTP/1.1 they are one (RFC 9113 8.2.3)',
+    row: 'Fields may come in another order',
+    cause: 'the event and the result are maps; several Cookie fields are one in HTTP/1.1',
+    // Taking a message apart into a map does the first.
     request: ({ fields }) => {
       const cookie = fields.get('cookie');
       if (cookie) fields.set('cookie', { name: cookie.name, values: [cookie.values.join('; ')] });
     },
   },
   {
-    name: 'the query is written anew',
-    cause:
-      'the proxy event carries it decoded, in a map: `+` comes as `%20`, `?a=` as `?a`, `;` parts like `&`, and bytes that are no UTF-8 as U+FFFD; keys may change places, the values of one key do not',
-    // Taking a target apart does this.
+    row: '`Connection`, `Keep-Alive`, `Proxy-*`',
+    cause: 'they end at each hop; API Gateway drops Connection before the function could see what it names',
+    request: ({ fields }) => remove(fields, hopByHop),
   },
   {
-    name: 'a length instead of chunks in requests',
-    cause: 'API Gateway hands a request over whole',
+    row: '`Connection` and what it names',
+    cause: 'they end at each hop',
+    answer: (parts) => {
+      const named = parts.fields.get('connection')?.values.join(',').toLowerCase().split(',') ?? [];
+      remove(parts.fields, [...hopByHop, ...named.map((name) => name.trim())]);
+      parts.trailers = 0;
+    },
+  },
+  {
+    row: '`Content-MD5`, `Max-Forwards`',
+    cause: 'API Gateway drops them',
+    request: ({ fields }) => remove(fields, ['content-md5', 'expect', 'max-forwards', 'server', 'www-authenticate']),
+  },
+  {
+    row: '`X-Forwarded-For` ends in',
+    cause: 'API Gateway and the forwarder tell whom they stand in for: a client must not make up its address',
+    request: ({ fields }) => {
+      const chain = fields.get('x-forwarded-for')?.values ?? [];
+      const forwarding = [...fields.keys()].filter((key) => key.startsWith('x-forwarded-'));
+      remove(fields, ['forwarded', 'x-amzn-trace-id', ...forwarding]);
+      set(fields, 'X-Forwarded-For', [...chain, seenAddress].join(', '));
+      set(fields, 'X-Forwarded-Host', fields.get('host')?.values[0] ?? '');
+      set(fields, 'X-Forwarded-Port', '443');
+      set(fields, 'X-Forwarded-Proto', 'https');
+    },
+  },
+  { row: '`Host` is the domain', cause: 'no client chooses it' },
+  // Taking a target apart does these two.
+  { row: 'The query is encoded anew', cause: 'API Gateway hands it over decoded, as a map' },
+  { row: '`?pretty=` and `?pretty`', cause: "API Gateway's decoding" },
+  {
+    row: 'A body in chunks comes with a length',
+    cause: 'API Gateway gathers a request before it calls the function',
     request: ({ method, fields, body }) => {
       remove(fields, ['content-length']);
       if (body.length > 0 || !bodiless.includes(method)) set(fields, 'Content-Length', `${body.length}`);
     },
   },
   {
-    name: 'response fields that API Gateway renames or drops',
-    cause:
-      "they come as `x-amzn-remapped-…` or not at all, so the forwarder leaves them out; Date is the gateway's own. No 401 of the origin makes a browser ask for a password",
+    row: '`Date`, `Server` and `Via`',
+    cause: "API Gateway drops or renames them, so the forwarder leaves them out; Date is the gateway's own",
     answer: ({ fields }) =>
       remove(fields, [
         ...['authorization', 'content-md5', 'date', 'expect', 'host', 'max-forwards', 'server', 'user-agent', 'via'],
         'www-authenticate',
       ]),
   },
+  { row: '`x-amzn-RequestId`', cause: 'API Gateway adds them' },
   {
-    name: 'response fields that API Gateway adds',
-    cause: 'x-amzn-RequestId, x-amz-apigw-id and X-Amzn-Trace-Id are in each of its answers',
-  },
-  {
-    name: 'an answer without Content-Type is called JSON',
-    cause: 'API Gateway adds `application/json`',
+    row: 'An answer without a `Content-Type`',
+    cause: 'API Gateway adds one',
     answer: ({ fields }) => {
       if (!fields.has('content-type')) set(fields, 'Content-Type', 'application/json');
     },
   },
   {
-    name: 'assets may be kept for an hour',
-    cause:
-      'a style sheet, script, font or picture of which the origin says nothing is asked for once instead of at every page: each request costs an invocation',
+    row: 'CSS, JavaScript, fonts and images',
+    cause: 'each request through the gateway costs money and time',
     answer: ({ status, fields }, { method }) => {
       const silent = !['cache-control', 'expires', 'pragma', 'set-cookie'].some((name) => fields.has(name));
       const type = fields.get('content-type')?.values[0] ?? '';
@@ -136,9 +128,8 @@ export const differences: readonly Difference[] = [
     },
   },
   {
-    name: 'lengths of answers',
-    cause:
-      'a 204 never has one (RFC 9110 8.6); a buffered answer always has one, but for 204 and 304, since API Gateway has it whole',
+    row: 'A 204 has no length',
+    cause: 'RFC 9110 8.6; a buffered answer is there as a whole, so its length is known',
     answer: ({ status, fields, body }, { method, mode }) => {
       if (status === 204 || (mode === 'BUFFERED' && status === 304)) remove(fields, ['content-length']);
       else if (mode === 'BUFFERED' && !(method === 'HEAD' && fields.has('content-length'))) {
@@ -146,41 +137,20 @@ export const differences: readonly Difference[] = [
       }
     },
   },
-  {
-    name: "no trailers, no interim answers, no reason phrases of the origin's own",
-    cause: 'the proxy result has no place for them',
-    answer: (parts) => {
-      parts.trailers = 0;
-    },
-  },
-  {
-    name: 'header values beyond ASCII',
-    cause: 'it is not documented how API Gateway decodes them; clients write such text percent-encoded',
-  },
-  {
-    name: 'X-HTTP-Method-Override changes the method',
-    cause: 'API Gateway acts on it',
-  },
-  {
-    name: 'some requests are refused',
-    cause:
-      "API Gateway's limits: a raw `|`, `{` or `}` in the query (400), a method that ANY does not stand for (403), more than 10,240 characters of URL (414), 20,480 bytes of headers (431), 10 MB of body, or about 4.5 MB of it in base64 (413)",
-  },
-  {
-    name: 'some answers are refused',
-    cause:
-      "headers over 16 KB (20,480 bytes when buffered), and buffered bodies over 6 MB: 502 in Elasticsearch's error shape",
-  },
-  {
-    name: 'a lost connection is an answer',
-    cause:
-      'a client cannot see the connection behind the gateway: where a direct line is refused, breaks or times out before the answer begins, the door answers 502, 503 or 504',
-  },
-  {
-    name: "the door's own 401, 403 and 429",
-    cause:
-      "no Authorization, a stranger's address and too many requests are answered by the gateway, before Elasticsearch hears of them",
-  },
+  // Clients of these suites do not look at them, and the answer behind them has to be the same.
+  { row: '1xx answers are swallowed', cause: 'a function gives one answer' },
+  // None of these is generated; most have a suite of their own.
+  { row: 'Values beyond ASCII', cause: 'it is not documented how API Gateway decodes them' },
+  { row: '`X-HTTP-Method-Override`', cause: 'API Gateway obeys it' },
+  { row: 'A body packed with gzip or deflate', cause: 'API Gateway may unpack it' },
+  { row: '`CONNECT` and `TRACE`', cause: "API Gateway's ANY has seven methods" },
+  { row: 'A request over 10 MB', cause: 'limits of API Gateway and Lambda' },
+  { row: 'What HTTP does not allow', cause: 'nothing may be smuggled' },
+  { row: 'No `Authorization`, a stranger', cause: 'the gateway answers before the function is called' },
+  { row: 'A status below 200', cause: 'API Gateway takes no other' },
+  { row: 'An answer takes at most 29 seconds', cause: "API Gateway's and Lambda's timeouts" },
+  { row: 'When a client leaves', cause: 'Lambda does not tell a function' },
+  { row: 'A refused connection', cause: 'the client is connected to the gateway, whatever happens behind it' },
 ];
 
 /** What a request that came over the direct line has to be when it comes through the door. */

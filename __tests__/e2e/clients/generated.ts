@@ -254,7 +254,7 @@ export function written(
     none: [],
     length: [['Content-Length', `${body.length}`] as const],
     chunks: [['Transfer-Encoding', 'chunked'] as const],
-    'until the end': [['Connection', 'close'] as const],
+    'until the end': [['Connection', 'close, X-Two'] as const],
   }[kind];
   const head = [`HTTP/1.1 ${status} As It Likes`, ...[...fields, ...framed].map(([name, each]) => `${name}: ${each}`)];
   const pieces: Buffer[] = [Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1')];
