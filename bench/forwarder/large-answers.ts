@@ -29,7 +29,7 @@ export async function peakMemory({ forwarder, floor }: Functions, show: Show): P
     await one.invoke(asking(199 * MB));
     return one.memory().peak - idle;
   };
-  const above = await interleaved({ forwarder: peak(forwarder), floor: peak(floor) }, { rounds: 15, seconds: 25 });
+  const above = await interleaved({ forwarder: peak(forwarder), floor: peak(floor) }, { rounds: 7, seconds: 25 });
   const megabytes = (sample: number[]) => `${formatted(estimate(sample), 0)} MB`;
   show({
     what: '200 MB, peak memory above idle, forwarder',
