@@ -21,7 +21,9 @@ void runCommand(async () => {
   const after = await usedByOthers();
   console.log(`\n${machine(after)} after`);
   if (Math.max(before, after) > 0.1) {
-    console.log('The machine was busy with other work: ratios hold in their intervals, times are too long.');
+    console.log(
+      'The machine was busy with other work: times are too long, and ratios differ more between runs than their intervals say.',
+    );
   }
   return 0;
 });
