@@ -64,13 +64,13 @@ export function lostData({ type, change }: ResourceChange): string | undefined {
   const effect = effectOf(change);
   if (effect !== 'delete' && effect !== 'replace') return undefined;
   const loss = type === 'aws_route53_record' ? lostRecord(change) : losses[type];
-  return loss && `${effect === 'delete' ? 'deletes' : 'replaces'} it, and loses ${loss}`;
+  return loss && `is ${effect === 'delete' ? 'deleted' : 'replaced'}, which loses ${loss}`;
 }
 
 /** Which protection of data a change takes away, if any. */
 export function lostProtections({ type, change }: ResourceChange): string[] {
   const effect = effectOf(change);
-  if (effect === 'delete') return guards[type] === undefined ? [] : [`deletes it: ${guards[type]}`];
+  if (effect === 'delete') return guards[type] === undefined ? [] : [`is deleted: ${guards[type]}`];
   if (effect !== 'update' && effect !== 'replace') return [];
   const switched = protections.flatMap(({ attribute, protects }) => {
     const [before, after] = [entry(change.before, attribute), entry(change.after, attribute)];

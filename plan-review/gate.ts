@@ -1,7 +1,7 @@
 import { lostData, lostProtections } from './data-holders';
 import { grantsEverything, openPolicies, unreadablePolicy } from './open-policies';
 import { openPorts } from './open-ports';
-import { effectOf, managedChanges, type Plan, type ResourceChange, type StackPlan } from './plan';
+import { type Change, effectOf, managedChanges, type Plan, type ResourceChange, type StackPlan } from './plan';
 import { valueChanges } from './values';
 
 /** One thing about a plan that a person has to know before saying yes. */
@@ -83,12 +83,16 @@ export function judge(plans: readonly StackPlan[], allowed: readonly string[] = 
  * which Terraform lists as drift as well and which is of no interest to anybody.
  */
 function drifted(plan: Plan): ResourceChange[] {
-  const planned = new Set(managedChanges(plan).map(({ address }) => address));
+  const planned = new Map(managedChanges(plan).map(({ address, change }) => [address, pathsOf(change)]));
   return plan.resource_drift.filter(
     ({ mode, address, change }) =>
       mode === 'managed' &&
-      (effectOf(change) === 'delete' || (planned.has(address) && valueChanges(change).length > 0)),
+      (effectOf(change) === 'delete' || pathsOf(change).some((path) => planned.get(address)?.includes(path) === true)),
   );
+}
+
+function pathsOf(change: Change): string[] {
+  return valueChanges(change).map(({ path }) => path);
 }
 
 /** What was open before and stays so is no news: only what a plan newly opens counts. */

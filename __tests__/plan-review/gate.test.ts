@@ -19,9 +19,9 @@ describe('A plan that loses data is refused', () => {
     ['module.database.aws_db_instance.main', 'its databases'],
     ['module.zones["a.b"].aws_dynamodb_table.items[0]', 'its items'],
   ])('when it deletes or replaces %s', (address, loss) => {
-    expect(findings(changed(address, { size: 20 }, null))).toEqual([['refused', `deletes it, and loses ${loss}`]]);
+    expect(findings(changed(address, { size: 20 }, null))).toEqual([['refused', `is deleted, which loses ${loss}`]]);
     expect(findings(changed(address, { zone: 'a' }, { zone: 'b' }, { replacePaths: [['zone']] }))).toEqual([
-      ['refused', `replaces it, and loses ${loss}`],
+      ['refused', `is replaced, which loses ${loss}`],
     ]);
   });
 
@@ -253,6 +253,7 @@ test('What is only worth a word does not stop the gate', () => {
     resource_drift: [
       changed('aws_instance.host', { ami: 'a' }, { ami: 'b' }),
       changed('aws_instance.host', { tags: null }, { tags: {} }),
+      changed('aws_instance.host', { volumes: [] }, { volumes: ['attached'] }),
       changed('aws_route_table.filled_in', { route: [] }, { route: [{ a: 1 }] }),
     ],
   };

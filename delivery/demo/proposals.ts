@@ -31,7 +31,7 @@ export const proposals: readonly ExpectedReview[] = [
       { file: 'constructs/data-volume.ts', from: 'lifecycle: { preventDestroy: true },', to: '' },
     ],
     refused: true,
-    says: /replaces it, and loses everything on it/,
+    says: /is replaced, which loses everything on it/,
     allow: 'aws_ebs_volume.node_0_volume',
   },
   {
