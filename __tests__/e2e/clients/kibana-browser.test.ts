@@ -40,7 +40,7 @@ describeWith(['openssl', 'chromium'], "Chromium at Kibana's door (a stand-in for
   interface Tools {
     readonly console: string[];
     readonly failed: string[];
-    /** Status and coding of each asset. */
+    /** Status, coding and what may be kept of each asset. */
     readonly assets: string[];
   }
 
@@ -52,7 +52,8 @@ describeWith(['openssl', 'chromium'], "Chromium at Kibana's door (a stand-in for
     page.on('requestfailed', (request) => tools.failed.push(`${request.url()}: ${request.failure()?.errorText}`));
     page.on('response', (response) => {
       if (!response.url().includes('/bundles/')) return;
-      tools.assets.push(`${response.status()} ${response.headers()['content-encoding']}`);
+      const { 'content-encoding': coding, 'cache-control': kept } = response.headers();
+      tools.assets.push(`${response.status()} ${coding}, ${kept}`);
     });
     return { page, tools };
   }
@@ -97,7 +98,7 @@ describeWith(['openssl', 'chromium'], "Chromium at Kibana's door (a stand-in for
       expect(await page.textContent('#stand-in')).toContain('This is a stand-in');
       expect(await page.title()).toBe('Home (stand-in)');
       expect(await styleOf(page, 140)).toEqual(['"style 140"', 'rgb(0, 140, 0)']);
-      expect(tools.assets).toEqual(Array(assetCount).fill(`200 ${coding}`));
+      expect(tools.assets).toEqual(Array(assetCount).fill(`200 ${coding}, public, max-age=31536000, immutable`));
       expect(assetsAsked()).toBe(assetCount);
       await picture(page, 'kibana-stand-in-home');
 
