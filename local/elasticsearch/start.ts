@@ -177,14 +177,15 @@ async function addToKeystore(
   if (code !== 0) throw new Error(`the keystore could not be written:\n${errors}`);
 }
 
-/** Whether the server answers with this password under this CA. The name is the caller's to check: it knows which one it is. */
+/** Whether the server lets this password in under this CA, to stay. The name is the caller's to check: it knows which one it is. */
 function answers({ port, ca, elasticPassword }: ElasticsearchOptions): Promise<boolean> {
   return new Promise((resolve) => {
     const asked = request(
       {
         host: '127.0.0.1',
         port,
-        path: '/',
+        // A little while after the first answer the security index is being made, and nobody can log in without its shard.
+        path: '/_cluster/health/.security-7?wait_for_active_shards=1&timeout=1s',
         ca,
         auth: `elastic:${elasticPassword}`,
         checkServerIdentity: () => undefined,
