@@ -61,7 +61,7 @@ export function prelude(head: Pick<ResponseHead, 'statusCode' | 'headers'> & Par
     ...(cookies.length > 0 && { cookies }),
   });
   if (Buffer.byteLength(text) + separator.length > largestPrelude) {
-    throw new Failure('response_headers_too_large', '16 KB, with `streaming: true`');
+    throw new Failure('response_headers_too_large', '16 KB, with `response: streaming`');
   }
   return text + separator;
 }

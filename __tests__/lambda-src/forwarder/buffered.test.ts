@@ -44,7 +44,7 @@ describeWith(['openssl'], 'a buffered answer', () => {
     const { answer, log } = await answerTo(body, {}, chunked);
     const { error, status } = JSON.parse(answer.body.toString());
     expect([answer.status, status, error.type]).toEqual([502, 502, 'response_too_large']);
-    expect(error.reason).toMatch(/6 MB.*streaming: true/);
+    expect(error.reason).toMatch(/6 MB.*response: streaming/);
     expect(log).toMatchObject([{ event: 'response_too_large', status: 502 }]);
   });
 
