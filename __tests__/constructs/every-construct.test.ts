@@ -57,7 +57,6 @@ describe.each(names)('%s', (name) => {
 
 test('the check for leftovers finds them', () => {
   expect('"port": "-1.8881545897087626e+289"').toMatch(leftovers);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what is looked for
   expect('"${TfToken[TOKEN.3]}"').toMatch(leftovers);
   expect('"value": "[object Object]"').toMatch(leftovers);
 });

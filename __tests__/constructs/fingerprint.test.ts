@@ -198,7 +198,6 @@ describe('a fault planted in the fingerprint', () => {
     'ids alone': {
       file: 'api-stage.ts',
       original: served,
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: code that is written into the source
       edited: "new TerraformLocal(this, 'served', props.dependables.map(({ fqn }) => '${' + fqn + '.id}'))",
       breaks: [
         'an edited property of a door is another deployment',

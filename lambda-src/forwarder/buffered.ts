@@ -73,7 +73,10 @@ export function gatewayResult(head: ResponseHead, body: Buffer): GatewayResult |
 }
 
 const tooLarge = () =>
-  new Failure('response_too_large', '6 MB in buffered mode; set `response: streaming` for this service, or ask for less');
+  new Failure(
+    'response_too_large',
+    '6 MB in buffered mode; set `response: streaming` for this service, or ask for less',
+  );
 
 /** @throws Failure `response_headers_too_large` */
 function checkHeaders({ headers, multiValueHeaders, cookies }: ResponseHead): void {
