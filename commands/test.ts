@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { missingTools } from '../local/machine';
 import { elapsed, readFlags, runCommand } from './terminal';
 
 const help = `
@@ -45,6 +46,8 @@ void runCommand(() => {
   const skipped = skippedSuites(report);
   console.log(skipped.length === 0 ? '\nNothing was skipped.' : '\nSkipped, since this machine lacks something');
   for (const name of skipped) console.log(`  skipped: ${name}`);
+  for (const { tool, advice } of skipped.length === 0 ? [] : missingTools())
+    console.log(`  to have ${tool}: ${advice}`);
   console.log(`\nAll of it took ${elapsed(start)}.`);
 
   const passed = report.numPassedTests + checks.filter(Boolean).length;
@@ -82,12 +85,15 @@ function runSuites(paths: string[]): JestReport {
   }
 }
 
-/** The outermost names of what was skipped, each once. */
+/** The names of the suites that were skipped, each once: of nested ones that which says what it needs. */
 function skippedSuites(report: JestReport): string[] {
   const names = report.testResults.flatMap(({ assertionResults }) =>
     assertionResults
       .filter(({ status }) => status === 'pending')
-      .map(({ ancestorTitles, title }) => ancestorTitles[0] ?? title),
+      .map(
+        ({ ancestorTitles, title }) =>
+          ancestorTitles.find((name) => name.includes('[needs ')) ?? ancestorTitles[0] ?? title,
+      ),
   );
   return [...new Set(names)].sort();
 }

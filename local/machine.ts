@@ -48,7 +48,7 @@ const tools = {
 } satisfies Record<string, ToolDescription>;
 
 /** Which of the tools are missing here, each with its advice. */
-export function missingTools(wanted: readonly Tool[]): { tool: Tool; advice: string }[] {
+export function missingTools(wanted = Object.keys(tools) as readonly Tool[]): { tool: Tool; advice: string }[] {
   return wanted.filter((tool) => !tools[tool].present()).map((tool) => ({ tool, advice: tools[tool].advice }));
 }
 
