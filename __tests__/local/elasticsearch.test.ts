@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@elastic/elasticsearch';
 import { buildElasticsearch } from '../../local/elasticsearch/build';
 import { withLock } from '../../local/elasticsearch/lock';
 import { type RunningElasticsearch, startElasticsearch } from '../../local/elasticsearch/start';
+import { freePort } from '../../local/free-port';
 import { describeWith } from '../requirements';
 
 const folder = mkdtempSync(join(tmpdir(), 'elasticsearch-test-'));
@@ -116,13 +116,4 @@ function makeCertificates(target: string): void {
   writeFileSync(join(target, 'names'), 'subjectAltName=DNS:search.searchgate.internal\n');
   const signed = ['-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'];
   openssl('x509', ...signed, '-extfile', 'names', '-out', 'server.pem');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

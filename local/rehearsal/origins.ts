@@ -1,9 +1,8 @@
 import { lookup } from 'node:dns/promises';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import type { ServiceSettings } from '../../settings';
 import { startElasticsearch } from '../elasticsearch/start';
+import { freePort } from '../free-port';
 import { type Origin, startEchoOrigin, startKibanaStandIn } from '../origins';
 import type { HostMaterial } from './host-material';
 
@@ -64,14 +63,4 @@ function standIn(kind: ServiceOrigin['kind'], description: string, origin: Origi
 /** Address and port alone: name and authority stay as deployed. */
 function here(port: number): Record<string, string> {
   return { ORIGIN_ADDRESSES: '127.0.0.1', ORIGIN_PORT: String(port) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
 }

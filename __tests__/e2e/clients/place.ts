@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Door, TransferMode } from '../../../local/door';
 import { type RunningElasticsearch, startElasticsearch } from '../../../local/elasticsearch/start';
+import { freePort } from '../../../local/free-port';
 import { type Server, TestBed } from './test-bed';
 
 // Without umlauts: Elastic's Python client takes ASCII only.
@@ -43,14 +42,4 @@ export class Place {
     await this.bed.close();
     await this.elasticsearch.stop();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
 }
