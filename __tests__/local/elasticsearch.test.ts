@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@elastic/elasticsearch';
@@ -7,6 +7,7 @@ import { buildElasticsearch } from '../../local/elasticsearch/build';
 import { withLock } from '../../local/elasticsearch/lock';
 import { type RunningElasticsearch, startElasticsearch } from '../../local/elasticsearch/start';
 import { freePort } from '../../local/free-port';
+import { type CertificateAuthority, makeCertificateAuthority, type ServerCertificate } from '../certificates';
 import { describeWith } from '../requirements';
 
 const folder = mkdtempSync(join(tmpdir(), 'elasticsearch-test-'));
@@ -49,7 +50,8 @@ describe('the lock of a build', () => {
 });
 
 describeWith(['java', 'maven', 'python', 'openssl'], 'a real Elasticsearch', () => {
-  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  let authority: CertificateAuthority;
+  let server: ServerCertificate;
   const dataFolder = join(folder, 'data');
   let running: RunningElasticsearch | undefined;
 
@@ -57,9 +59,9 @@ describeWith(['java', 'maven', 'python', 'openssl'], 'a real Elasticsearch', () 
     const port = await freePort();
     return startElasticsearch({
       port,
-      ca: read('ca.pem'),
-      certificate: read('server.pem'),
-      key: read('server.key'),
+      ca: authority.certificate,
+      certificate: server.certificate,
+      key: server.key,
       elasticPassword: 'a password of ours',
       dataFolder,
     });
@@ -69,17 +71,25 @@ describeWith(['java', 'maven', 'python', 'openssl'], 'a real Elasticsearch', () 
     return new Client({
       node: url,
       auth: { username: 'elastic', password },
-      tls: { ca: read('ca.pem'), servername: 'search.searchgate.internal', checkServerIdentity: () => undefined },
+      tls: {
+        ca: authority.certificate,
+        servername: 'search.searchgate.internal',
+        checkServerIdentity: () => undefined,
+      },
       maxRetries: 0,
     });
   }
 
   beforeAll(async () => {
-    makeCertificates(folder);
+    authority = makeCertificateAuthority();
+    server = authority.issue(['search.searchgate.internal']);
     await buildElasticsearch((text) => process.stdout.write(`${text}\n`));
     running = await start();
   }, 600_000);
-  afterAll(async () => running?.stop());
+  afterAll(async () => {
+    await running?.stop();
+    authority.remove();
+  });
 
   test('a second build takes no time', async () => {
     const since = Date.now();
@@ -106,14 +116,3 @@ describeWith(['java', 'maven', 'python', 'openssl'], 'a real Elasticsearch', () 
     expect(found.hits.hits.map((hit) => hit._id)).toEqual(['a/b']);
   }, 120_000);
 });
-
-/** A CA and a server certificate as the certificates stack makes them: ECDSA P-256, PKCS#8. */
-function makeCertificates(target: string): void {
-  const openssl = (...parameters: string[]) => execFileSync('openssl', parameters, { cwd: target, stdio: 'pipe' });
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  openssl('req', '-x509', ...curve, '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=test CA');
-  openssl('req', ...curve, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=search.searchgate.internal');
-  writeFileSync(join(target, 'names'), 'subjectAltName=DNS:search.searchgate.internal\n');
-  const signed = ['-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'];
-  openssl('x509', ...signed, '-extfile', 'names', '-out', 'server.pem');
-}
