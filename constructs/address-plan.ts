@@ -30,4 +30,9 @@ export class AddressPlan {
   nodeAddress(node: number, zones: number): string {
     return Fn.cidrhost(this.hostSubnet(node % zones), 10 + Math.floor(node / zones));
   }
+
+  /** The fixed address of each of some nodes. */
+  nodeAddresses(nodes: number, zones: number): string[] {
+    return Array.from({ length: nodes }, (_, node) => this.nodeAddress(node, zones));
+  }
 }

@@ -20,18 +20,26 @@ export interface PrivateNetworkProps {
   readonly region: string;
 }
 
-/**
- * A VPC with, in each zone, a public subnet that only hosts use (their addresses are fixed, so nothing else may take one) and a
- * subnet for forwarders that has no route to the internet. No NAT gateway: hosts have a public address while they run. S3 is
- * reached through a gateway endpoint, which is free.
- */
-export class PrivateNetwork extends Construct {
+/** A VPC, by what others have to know of it. */
+export interface NetworkAttributes {
   readonly vpcId: string;
   /** One a zone, in the order of the zones. */
   readonly hostSubnetIds: readonly string[];
   /** One a zone, in the order of the zones. */
   readonly forwarderSubnetIds: readonly string[];
   /** The gateway endpoint through which S3 is reached. */
+  readonly s3EndpointId: string;
+}
+
+/**
+ * A VPC with, in each zone, a public subnet that only hosts use (their addresses are fixed, so nothing else may take one) and a
+ * subnet for forwarders that has no route to the internet. No NAT gateway: hosts have a public address while they run. S3 is
+ * reached through a gateway endpoint, which is free.
+ */
+export class PrivateNetwork extends Construct implements NetworkAttributes {
+  readonly vpcId: string;
+  readonly hostSubnetIds: readonly string[];
+  readonly forwarderSubnetIds: readonly string[];
   readonly s3EndpointId: string;
 
   constructor(scope: Construct, id: string, props: PrivateNetworkProps) {

@@ -1,14 +1,8 @@
-import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
 import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
-import { AddressPlan } from '../constructs/address-plan';
-import { internalName, nodeName } from '../constructs/deployment-names';
-import { HostAlarms } from '../constructs/host-alarms';
-import { HostRole } from '../constructs/host-role';
-import { type HostEnvironment, HostUserData } from '../constructs/host-user-data';
+import { nodeName } from '../constructs/deployment-names';
 import { isBurstable } from '../constructs/instance-types';
-import { ParameterNames } from '../constructs/parameter-names';
-import { SearchHost } from '../constructs/search-host';
+import { Hosts } from '../patterns/hosts';
 import type { ServiceSettings, Settings } from '../settings';
 import type { AccountStack } from './account-stack';
 import type { NetworkStack } from './network-stack';
@@ -23,84 +17,38 @@ export interface HostStackProps {
 
 /** The machines. Any of them can be replaced at any time: what they keep lies in storage and in SSM. */
 export class HostStack extends SearchgateStack {
-  private readonly parameters: ParameterNames;
-  private readonly plan: AddressPlan;
-
   constructor(
     scope: Construct,
     id: string,
     settings: Settings,
-    private readonly props: HostStackProps,
+    { account, network: { network }, storage: { storage } }: HostStackProps,
   ) {
     super(scope, id, settings);
-    this.parameters = new ParameterNames(this.name);
-    this.plan = new AddressPlan(settings.network.cidr);
-    const account = new DataAwsCallerIdentity(this, 'caller').accountId;
-    for (let node = 0; node < settings.host.nodes; node++) {
-      this.addHost(node, `arn:aws:ssm:${settings.region}:${account}:parameter`);
-    }
-  }
-
-  private addHost(index: number, parameterArn: string): void {
-    const { account, network, storage } = this.props;
-    const { host, network: addresses } = this.settings;
-    const node = nodeName(index);
-    const name = `${this.name}-${node}`;
-    const privateIp = this.plan.nodeAddress(index, addresses.zones.length);
-    const dataVolumeId = storage.dataVolumes[index]?.volumeId ?? '';
-    const role = new HostRole(this, `${node}-identity`, {
-      name: `${name}-${this.settings.region}`,
-      node,
-      parameters: this.parameters,
-      parameterArn,
-      snapshotBucketArn: storage.snapshots.arn,
-    });
-    const userData = new HostUserData(this, `${node}-user-data`, {
-      environment: this.environment(node, privateIp, dataVolumeId),
-    });
-    const { instanceId } = new SearchHost(this, node, {
-      name,
-      tags: { 'searchgate:node': node },
+    const { host, region, elastic } = settings;
+    const kibana = this.service('kibana');
+    const { instanceIds } = new Hosts(this, 'Default', {
+      name: this.name,
+      region,
+      nodes: this.nodeAddresses.map((address, node) => ({
+        address,
+        subnetId: network.hostSubnetIds[node % network.hostSubnetIds.length] ?? '',
+        dataVolumeId: storage.dataVolumeIds[node] ?? '',
+      })),
+      securityGroupId: network.hostsGroupId,
       instanceType: host.instanceType,
       imageId: host.ami === 'newest' ? undefined : host.ami,
       cpuCredits: host.cpuCredits,
       rootVolume: host.rootVolume,
-      subnetId: network.network.hostSubnetIds[index % addresses.zones.length] ?? '',
-      securityGroupIds: [network.groups.hostsId],
-      privateIp,
-      instanceProfileName: role.instanceProfileName,
-      userDataBase64: userData.base64gzip,
-      dataVolumeId,
+      snapshots: storage.snapshots,
+      elasticVersion: elastic.version,
+      elasticsearch: this.service('elasticsearch'),
+      kibana: { ...kibana, publicUrl: `https://${kibana.subdomain}.${settings.domain.name}` },
+      alarmTopicArn: account.alarmTopicArn,
+      watchCredits: isBurstable(host.instanceType) && host.cpuCredits === 'standard',
     });
-    new TerraformOutput(this, `${node}-instance-id`, { value: instanceId });
-    if (account.alarmTopicArn !== undefined) {
-      new HostAlarms(this, `${node}-alarms`, {
-        name,
-        instanceId,
-        topicArn: account.alarmTopicArn,
-        watchCredits: isBurstable(host.instanceType) && host.cpuCredits === 'standard',
-      });
-    }
-  }
-
-  private environment(node: string, privateAddress: string, dataVolumeId: string): HostEnvironment {
-    const elasticsearch = this.service('elasticsearch');
-    const kibana = this.service('kibana');
-    return {
-      name: this.name,
-      region: this.settings.region,
-      node,
-      privateAddress,
-      dataVolumeId,
-      elasticVersion: this.settings.elastic.version,
-      parameterPrefix: this.parameters.prefix,
-      elasticsearchPort: elasticsearch.port,
-      elasticsearchServerName: internalName(elasticsearch.name, this.name),
-      kibanaPort: kibana.port,
-      kibanaServerName: internalName(kibana.name, this.name),
-      kibanaPublicUrl: `https://${kibana.subdomain}.${this.settings.domain.name}`,
-      snapshotBucket: this.props.storage.snapshots.name,
-    };
+    instanceIds.forEach((value, node) => {
+      new TerraformOutput(this, `${nodeName(node)}-instance-id`, { value });
+    });
   }
 
   private service(origin: ServiceSettings['origin']): ServiceSettings {

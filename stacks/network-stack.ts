@@ -1,26 +1,15 @@
 import type { Construct } from 'constructs';
-import { DoorSecurityGroups } from '../constructs/door-security-groups';
-import { PrivateNetwork } from '../constructs/private-network';
+import { Network } from '../patterns/network';
 import type { Settings } from '../settings';
 import { SearchgateStack } from './searchgate-stack';
 
 /** The VPC and who may reach whom in it. */
 export class NetworkStack extends SearchgateStack {
-  readonly network: PrivateNetwork;
-  readonly groups: DoorSecurityGroups;
+  readonly network: Network;
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id, settings);
-    this.network = new PrivateNetwork(this, 'network', {
-      name: this.name,
-      cidr: settings.network.cidr,
-      zones: settings.network.zones,
-      region: settings.region,
-    });
-    this.groups = new DoorSecurityGroups(this, 'security-groups', {
-      name: this.name,
-      vpcId: this.network.vpcId,
-      services: settings.services,
-    });
+    const { region, services } = settings;
+    this.network = new Network(this, 'Default', { name: this.name, vpc: { ...settings.network, region }, services });
   }
 }

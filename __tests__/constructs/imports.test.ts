@@ -9,7 +9,8 @@ const project = join(__dirname, '../..');
 /** What each part of the product may import of the project: what lies below it. */
 const below: Record<string, RegExp> = {
   'main.ts': /^(settings|stacks\/)/,
-  stacks: /^(settings$|stacks\/|constructs\/)/,
+  stacks: /^(settings$|stacks\/|patterns\/|constructs\/)/,
+  patterns: /^(patterns|constructs)\//,
   'settings.ts': /^(settings\/|constructs\/)/,
   settings: /^(settings($|\/)|constructs\/)/,
   constructs: /^constructs\//,
@@ -45,10 +46,13 @@ describe('imports point downwards only', () => {
     expect(ours.filter(({ imported }) => !allowed.test(imported))).toEqual([]);
   });
 
-  test('constructs know nothing of settings, so that they can be used without them', () => {
-    expect(imports('constructs').filter(({ imported, ours }) => ours && imported.startsWith('settings'))).toEqual([]);
-    expect(imports('stacks').some(({ imported }) => imported === 'settings')).toBe(true);
-  });
+  test.each(['constructs', 'patterns'])(
+    '%s know nothing of settings, so that they can be used without them',
+    (part) => {
+      expect(imports(part).filter(({ imported, ours }) => ours && imported.startsWith('settings'))).toEqual([]);
+      expect(imports('stacks').some(({ imported }) => imported === 'settings')).toBe(true);
+    },
+  );
 
   test('what runs in Lambda imports its own folder; the forwarder nothing else but what Node brings', () => {
     const functions = readdirSync(join(project, 'lambda-src'));
@@ -82,8 +86,8 @@ test('what the product imports from packages is a dependency, not something for 
 });
 
 test('no resource is imported from the root of its provider', () => {
-  const roots = imports('constructs')
-    .concat(imports('stacks'))
+  const roots = ['constructs', 'patterns', 'stacks']
+    .flatMap(imports)
     .filter(({ imported }) => /^@cdktf\/provider-[a-z]+$/.test(imported));
   expect(roots).toEqual([]);
 });

@@ -1,0 +1,78 @@
+import { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter';
+import { Construct } from 'constructs';
+import { internalName, nodeName } from '../constructs/deployment-names';
+import { ParameterNames } from '../constructs/parameter-names';
+import { PrivateCertificateAuthority } from '../constructs/private-certificate-authority';
+import { ServerCertificate } from '../constructs/server-certificate';
+
+export interface CertificatesProps {
+  /** The deployment's name. */
+  readonly name: string;
+  /** The fixed address of each node. How many there are is fixed at synth. */
+  readonly nodeAddresses: readonly string[];
+  /** The services behind the doors. Fixed at synth. */
+  readonly services: readonly {
+    readonly name: string;
+    /** `elasticsearch` is served by every node with the node's own certificate, anything else has one for itself. */
+    readonly origin: string;
+  }[];
+}
+
+/**
+ * The private authority and the servers' certificates. The state that holds it holds private keys, so nobody else may read it:
+ * others find what they need in SSM, by name. It needs the tls provider.
+ */
+export class Certificates extends Construct {
+  /** The name of the parameter with the authority's certificate. */
+  readonly authorityParameter: string;
+  private readonly parameters: ParameterNames;
+
+  constructor(scope: Construct, id: string, { name, nodeAddresses, services }: CertificatesProps) {
+    super(scope, id);
+    this.parameters = new ParameterNames(name);
+    const authority = new PrivateCertificateAuthority(this, 'authority', { commonName: `${name} private authority` });
+    this.authorityParameter = new SsmParameter(this, 'authority-parameter', {
+      name: this.parameters.authority,
+      description: 'Certificate of the private authority, for whoever connects to a host',
+      type: 'String',
+      value: authority.certificate,
+    }).name;
+
+    const internal = (server: string) => internalName(server, name);
+    nodeAddresses.forEach((address, node) => {
+      const search = services
+        .filter(({ origin }) => origin === 'elasticsearch')
+        .map((service) => internal(service.name));
+      this.server(nodeName(node), authority, [...search, internal(nodeName(node))], [address]);
+    });
+    for (const service of services.filter(({ origin }) => origin !== 'elasticsearch')) {
+      this.server(service.name, authority, [internal(service.name)], nodeAddresses);
+    }
+  }
+
+  /** One server's certificate and key, where its host finds them. On the host itself it is reached as localhost too. */
+  private server(
+    name: string,
+    authority: PrivateCertificateAuthority,
+    dnsNames: string[],
+    ipAddresses: readonly string[],
+  ): void {
+    const { certificate, privateKey } = new ServerCertificate(this, `server-${name}`, {
+      authority,
+      dnsNames: [...dnsNames, 'localhost'],
+      ipAddresses: ['127.0.0.1', ...ipAddresses],
+    });
+    new SsmParameter(this, `server-${name}-certificate-parameter`, {
+      name: this.parameters.certificate(name),
+      description: `Certificate of ${name}`,
+      type: 'String',
+      value: certificate,
+    });
+    new SsmParameter(this, `server-${name}-key-parameter`, {
+      name: this.parameters.privateKey(name),
+      description: `Private key of ${name}`,
+      type: 'SecureString',
+      value: privateKey,
+    });
+  }
+}

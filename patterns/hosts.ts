@@ -1,0 +1,123 @@
+import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
+import { Construct } from 'constructs';
+import type { VolumeSpecification } from '../constructs/data-volume';
+import { internalName, nodeName } from '../constructs/deployment-names';
+import { HostAlarms } from '../constructs/host-alarms';
+import { HostRole } from '../constructs/host-role';
+import { HostUserData } from '../constructs/host-user-data';
+import { ParameterNames } from '../constructs/parameter-names';
+import { SearchHost } from '../constructs/search-host';
+import type { BucketAttributes } from './storage';
+
+/** A service that a host runs. */
+export interface HostedService {
+  /** The service's name, which its certificate carries. */
+  readonly name: string;
+  readonly port: number;
+}
+
+export interface HostsProps {
+  /** The deployment's name. */
+  readonly name: string;
+  readonly region: string;
+  /** How many there are is fixed at synth. */
+  readonly nodes: readonly {
+    /** Its fixed IPv4 address, of its subnet. */
+    readonly address: string;
+    readonly subnetId: string;
+    /** The volume that outlives it, in the subnet's zone. */
+    readonly dataVolumeId: string;
+  }[];
+  readonly securityGroupId: string;
+  /** An ARM instance type, such as `t4g.medium`. */
+  readonly instanceType: string;
+  /** An AMI id to pin. Whether it is given is fixed at synth. @default the newest Amazon Linux 2023 at the first deploy */
+  readonly imageId?: string;
+  /** `standard` or `unlimited`, for burstable types only. Whether it is given is fixed at synth. @default the type has none */
+  readonly cpuCredits?: string;
+  readonly rootVolume: VolumeSpecification;
+  readonly snapshots: BucketAttributes;
+  /** `9.x`, `8.x` or an exact version; counts for a new volume only. */
+  readonly elasticVersion: string;
+  readonly elasticsearch: HostedService;
+  readonly kibana: HostedService & {
+    /** Address that users see Kibana under, without a slash at its end. */
+    readonly publicUrl: string;
+  };
+  /** ARN of the topic that is told when a host is in trouble. Whether it is given is fixed at synth. @default no alarms */
+  readonly alarmTopicArn?: string;
+  /** Whether to watch CPU credits, which only burstable types with standard credits run out of. Fixed at synth. @default false */
+  readonly watchCredits?: boolean;
+}
+
+/** The machines. Any of them can be replaced at any time: what they keep lies in storage and in SSM. */
+export class Hosts extends Construct {
+  /** One a node. */
+  readonly instanceIds: readonly string[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: HostsProps,
+  ) {
+    super(scope, id);
+    const account = new DataAwsCallerIdentity(this, 'caller').accountId;
+    const parameterArn = `arn:aws:ssm:${props.region}:${account}:parameter`;
+    this.instanceIds = props.nodes.map((_, index) => this.host(index, parameterArn));
+  }
+
+  private host(index: number, parameterArn: string): string {
+    const { props } = this;
+    const node = nodeName(index);
+    const name = `${props.name}-${node}`;
+    const { address, subnetId, dataVolumeId } = props.nodes[index] ?? { address: '', subnetId: '', dataVolumeId: '' };
+    const parameters = new ParameterNames(props.name);
+    const role = new HostRole(this, `${node}-identity`, {
+      name: `${name}-${props.region}`,
+      node,
+      parameters,
+      parameterArn,
+      snapshotBucketArn: props.snapshots.arn,
+    });
+    const userData = new HostUserData(this, `${node}-user-data`, {
+      environment: {
+        name: props.name,
+        region: props.region,
+        node,
+        privateAddress: address,
+        dataVolumeId,
+        elasticVersion: props.elasticVersion,
+        parameterPrefix: parameters.prefix,
+        elasticsearchPort: props.elasticsearch.port,
+        elasticsearchServerName: internalName(props.elasticsearch.name, props.name),
+        kibanaPort: props.kibana.port,
+        kibanaServerName: internalName(props.kibana.name, props.name),
+        kibanaPublicUrl: props.kibana.publicUrl,
+        snapshotBucket: props.snapshots.name,
+      },
+    });
+    const { instanceId } = new SearchHost(this, node, {
+      name,
+      tags: { 'searchgate:node': node },
+      instanceType: props.instanceType,
+      imageId: props.imageId,
+      cpuCredits: props.cpuCredits,
+      rootVolume: props.rootVolume,
+      subnetId,
+      securityGroupIds: [props.securityGroupId],
+      privateIp: address,
+      instanceProfileName: role.instanceProfileName,
+      userDataBase64: userData.base64gzip,
+      dataVolumeId,
+    });
+    if (props.alarmTopicArn !== undefined) {
+      new HostAlarms(this, `${node}-alarms`, {
+        name,
+        instanceId,
+        topicArn: props.alarmTopicArn,
+        watchCredits: props.watchCredits ?? false,
+      });
+    }
+    return instanceId;
+  }
+}
