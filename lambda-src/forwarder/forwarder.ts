@@ -8,7 +8,7 @@ import { type Log, logFailure, makeLog } from './log';
 import { Origin } from './origin';
 import { originRequest } from './request';
 import { type ResponseHead, responseHead } from './response-head';
-import type { Absence } from './sleep/absence';
+import type { Absence, Step } from './sleep/absence';
 import { makeUseLog, type UseLog } from './use';
 
 /** Milliseconds kept back of the time that Lambda gives: enough to write an answer that says what happened. */
@@ -89,23 +89,38 @@ export class Forwarder {
         const step = await absence.next(failure, (state, wake) =>
           note(failure, { state, wake }, state === failure.type ? 'ERROR' : 'INFO'),
         );
+        take(step);
+      };
+      const take = (step: Step) => {
         if (over) return;
         if (step.kind === 'retry') return attempt();
         over = true;
         answer.failure(step.failure, id);
       };
+      const begin = (response: IncomingMessage) => {
+        try {
+          const head = responseHead(response, outgoing.method);
+          answer.begin(head, response, debugResponse?.(head, response), refuse);
+        } catch (error) {
+          refuse(asFailure(error));
+        }
+      };
+      const unready = async (response: IncomingMessage) => {
+        const whose = running;
+        absence ??= this.absence(event, time);
+        const step = await absence?.unready(response.headers['retry-after'] !== undefined);
+        if (over) return;
+        if (!step) return begin(response);
+        whose.abandon();
+        if (step.kind === 'answer') note(step.failure, {}, 'INFO');
+        take(step);
+      };
       const attempt = () => {
         running = exchange(this.origin, outgoing, Math.max(0, time - (Date.now() - began)), {
           response: (response) => {
-            try {
-              this.use?.(event, response.statusCode ?? 0);
-              const booting = this.booting(event, response, time);
-              if (booting) return refuse(booting);
-              const head = responseHead(response, outgoing.method);
-              answer.begin(head, response, debugResponse?.(head, response), refuse);
-            } catch (error) {
-              refuse(asFailure(error));
-            }
+            this.use?.(event, response.statusCode ?? 0);
+            if (response.statusCode !== 503 || !this.use) return begin(response);
+            unready(response).catch((error) => refuse(asFailure(error)));
           },
           failure: (failure) => void unreachable(failure).catch((error) => failed(asFailure(error))),
         });
@@ -130,13 +145,6 @@ export class Forwarder {
     if (!power) return undefined;
     const { Absence } = require('./sleep/absence') as typeof import('./sleep/absence');
     return new Absence(event, this.configuration, power, remaining);
-  }
-
-  /** A page instead of Kibana's own line while it starts, for who opens one in a browser. */
-  private booting(event: GatewayEvent, response: IncomingMessage, remaining: number): Failure | undefined {
-    if (response.statusCode !== 503 || response.headers['retry-after'] === undefined) return undefined;
-    const absence = this.absence(event, remaining);
-    return absence?.wantsPage() ? absence.stillBooting() : undefined;
   }
 
   private wakeLink(event: GatewayEvent): Record<string, string> | undefined {

@@ -11,8 +11,12 @@ const longestStart = 15 * 60_000;
 const staleOrder = 2 * 60_000;
 /** Milliseconds between two tries while a request is held. */
 const betweenTries = 1_500;
+/** Milliseconds that a write waits for its answer, within the default timeout of every official client. */
+const pause = 8_000;
 /** Milliseconds of Lambda's time that are left for an answer. */
 const reserve = 1_500;
+/** What Elasticsearch's clients read by POST. */
+const reads = /\/_(?:search|msearch|count|mget)\/?$/;
 
 /** What to do with a request whose host did not answer. */
 export type Step = { readonly kind: 'retry' } | { readonly kind: 'answer'; readonly failure: Failure };
@@ -47,18 +51,45 @@ export class Absence {
     if (!this.asked) told(type, wakes);
     this.asked = true;
 
-    const hopeful = shown === 'host_booting';
-    if (hopeful && this.isSafe() && !this.wantsPage() && Date.now() + betweenTries < this.until) {
-      await new Promise((resolve) => setTimeout(resolve, betweenTries));
-      return { kind: 'retry' };
-    }
+    if (shown === 'host_booting' && (await this.patience())) return { kind: 'retry' };
     return { kind: 'answer', failure: this.presented(failure, type, shown, detail, state) };
   }
 
-  /** The same for a browser that Kibana told to wait. */
-  stillBooting(): Failure {
-    const failure = new Failure('host_booting');
-    return this.presented(failure, 'host_booting', 'host_booting', undefined, undefined);
+  /**
+   * The same for a 503 of the host's own: a Kibana that is not ready, an Elasticsearch that has not found its shards yet.
+   *
+   * @param comesBack whether it says when to come back
+   * @returns undefined where that answer is the best that there is
+   */
+  async unready(comesBack: boolean): Promise<Step | undefined> {
+    const booting = new Failure('host_booting');
+    const answer = (): Step => ({
+      kind: 'answer',
+      failure: this.presented(booting, 'host_booting', 'host_booting', undefined, undefined),
+    });
+    if (this.wantsPage()) return comesBack ? answer() : undefined;
+    const state = await readState(this.power.stateUrl);
+    const started = state?.state === 'waking' ? state.since : state?.state === 'running' && (state.runningSince ?? 0);
+    if (!started || Date.now() - started > longestStart) return undefined;
+    if (await this.patience()) return { kind: 'retry' };
+    return this.reads() ? answer() : undefined;
+  }
+
+  /**
+   * Waits a little for a host that is coming. A read is worth another try afterwards. A write is never sent late, since its
+   * client may have left and come again; its answer is only given slowly, because clients that ignore Retry-After would
+   * otherwise have used up their tries within a second.
+   *
+   * @returns whether to try again
+   */
+  private async patience(): Promise<boolean> {
+    const left = this.until - Date.now();
+    if (this.wantsPage()) return false;
+    const again = this.reads();
+    const time = again ? betweenTries : Math.min(pause, left);
+    if (left < time || time <= 0) return false;
+    await new Promise((resolve) => setTimeout(resolve, time));
+    return again;
   }
 
   /** Whether a person looks at the answer. */
@@ -117,6 +148,11 @@ export class Absence {
     if (this.power.wake === 'never') return 'only its operator and its schedule wake it';
     if (this.power.tokenHash !== undefined) return 'waking it takes a wake token';
     return 'only a visit by a browser wakes it';
+  }
+
+  /** Whether sending it twice, or after its client has left, changes nothing. */
+  private reads(): boolean {
+    return this.isSafe() || (this.event.httpMethod === 'POST' && reads.test(this.event.path ?? ''));
   }
 
   private isSafe(): boolean {

@@ -204,9 +204,76 @@ describeWith(['openssl'], 'a request while the host is away', () => {
       expect(outcome.log).toHaveLength(1);
     });
 
+    it('if it searches by POST', async () => {
+      const port = await rig.closedPort();
+      const { certificate, key } = rig.leaf;
+      const late = createHttpsServer({ cert: certificate, key }, (_request, response) => response.end('found'));
+      const timer = setTimeout(() => late.listen(port, '127.0.0.1'), 1_000);
+      try {
+        const outcome = await ask({ path: '/books/_search' }, { hold: 10_000 }, { port });
+        expect([outcome.status, outcome.body]).toEqual([200, 'found']);
+      } finally {
+        clearTimeout(timer);
+        late.closeAllConnections();
+        late.close();
+      }
+    });
+
+    it('if it writes only for its answer, so that its client has tries left: it is never sent late', async () => {
+      const port = await rig.closedPort();
+      const { certificate, key } = rig.leaf;
+      let seen = 0;
+      const late = createHttpsServer({ cert: certificate, key }, (_request, response) => {
+        seen += 1;
+        response.end();
+      });
+      const timer = setTimeout(() => late.listen(port, '127.0.0.1'), 500);
+      try {
+        const began = Date.now();
+        const outcome = await ask({ path: '/_bulk' }, { hold: 2_000 }, { port });
+        expect([outcome.type, seen]).toEqual(['host_booting', 0]);
+        expect(Date.now() - began).toBeGreaterThan(1_500);
+        expect((await ask({ path: '/_bulk' }, { hold: 2_000 }, { port })).status).toBe(200);
+      } finally {
+        clearTimeout(timer);
+        late.closeAllConnections();
+        late.close();
+      }
+    });
+
+    it('through the time in which Elasticsearch answers but has not found its shards', async () => {
+      let asked = 0;
+      const origin = await rig.https((_request, response) => {
+        asked += 1;
+        response.statusCode = asked <= 3 ? 503 : 200;
+        response.end(response.statusCode === 503 ? '{"error":{"type":"authentication_processing_error"}}' : 'ready');
+      });
+      const { port } = origin;
+      const hold = 10_000;
+      // Up for long, it means what it says.
+      state = { state: 'running', since: ago(60), runningSince: ago(60) };
+      expect((await ask(get(), { hold }, { port })).type).toBe('authentication_processing_error');
+      // What writes may have been done in part.
+      state = { state: 'running', since: ago(1), runningSince: ago(1) };
+      expect((await ask({ path: '/_bulk' }, { hold: 0 }, { port })).type).toBe('authentication_processing_error');
+      expect((await ask(get(), { hold }, { port })).body).toBe('ready');
+    });
+
+    it('and told that it boots where the shards take longer than that', async () => {
+      const origin = await rig.https((_request, response) => {
+        response.statusCode = 503;
+        response.end('{"error":{"type":"authentication_processing_error"}}');
+      });
+      state = { state: 'waking', since: ago(1) };
+      expect(await ask(get(), { hold: 2_000 }, { port: origin.port })).toMatchObject({
+        type: 'host_booting',
+        headers: { 'retry-after': '10' },
+      });
+    });
+
     it('never where it may do harm twice, never where nothing is to be hoped, never for a page', async () => {
       const hold = 60_000;
-      expect((await ask({}, { hold })).type).toBe('host_asleep');
+      expect((await ask({}, { hold: 1_000 })).type).toBe('host_asleep');
       expect((await ask(get(navigation), { hold })).status).toBe(503);
       expect((await ask(get(), { hold, wake: 'never' })).type).toBe('host_asleep');
       state = { state: 'limited', since: ago(1) };
