@@ -1,10 +1,14 @@
 import { DataAwsIamOpenidConnectProvider } from '@cdktf/provider-aws/lib/data-aws-iam-openid-connect-provider';
 import { IamOpenidConnectProvider } from '@cdktf/provider-aws/lib/iam-openid-connect-provider';
+import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { Construct } from 'constructs';
-import { type DeliveryScope, deployStatements, planStatements } from './delivery-permissions';
+import { type DeliveryScope, roleBoundaryName } from './delivery-scope';
+import { deployStatements } from './deploy-permissions';
+import { planStatements } from './plan-permissions';
 import { type PolicyStatement, policyDocument } from './policy-document';
+import { roleBoundaryStatements } from './role-boundary';
 
 /** GitHub's identity provider for workflows. */
 const github = 'token.actions.githubusercontent.com';
@@ -21,8 +25,11 @@ export interface DeliveryRolesProps extends DeliveryScope {
 }
 
 /**
- * What a repository's workflows may do: a role that plans and only reads, for pull requests and the deployed branch, and one that
- * deploys, for jobs of an environment that somebody has to approve. Neither sees a private key.
+ * What a repository's workflows may do: a role that plans and only reads, and one that deploys, for jobs of an environment that
+ * somebody has to approve. Neither sees a private key, and no role that the second one makes may do more than the boundary says.
+ *
+ * The plan role is for workflows as they stand on the deployed branch alone. A workflow that a pull request starts is the pull
+ * request's own: whoever may push a branch could have it do anything.
  *
  * A job with an environment tells AWS the environment instead of its branch, so the environment has to be bound to the branch on
  * GitHub.
@@ -62,10 +69,15 @@ export class DeliveryRoles extends Construct {
       new IamRolePolicy(this, `${kind}-policy`, { name: kind, role: made.id, policy: policyDocument(...statements) });
       return made.arn;
     };
+    new IamPolicy(this, 'role-boundary', {
+      name: roleBoundaryName(props.name),
+      description: `The most that a role of ${props.name} may do, whatever its own policies say`,
+      policy: policyDocument(...roleBoundaryStatements(props)),
+    });
     this.planRoleArn = role(
       'plan',
       `Plans ${props.name} for pull requests of ${props.repository}: reads, and keeps plans`,
-      ['pull_request', `ref:refs/heads/${props.branch}`],
+      [`ref:refs/heads/${props.branch}`],
       planStatements(props),
     );
     this.deployRoleArn = role(

@@ -1,4 +1,5 @@
-import type { App } from 'cdktf';
+import { type App, Aspects } from 'cdktf';
+import { RoleBoundary } from '../constructs/role-boundary';
 import type { Settings } from '../settings';
 import { AccountStack } from './account-stack';
 import { CertificatesStack } from './certificates-stack';
@@ -17,9 +18,15 @@ export function addDeployment(app: App, settings: Settings): void {
   const host = new HostStack(app, 'host', settings, { account, network, storage });
   host.addDependency(certificates);
   const power = settings.power.enabled ? new PowerStack(app, 'power', settings, { account, network }) : undefined;
-  for (const service of settings.services) {
+  const doors = settings.services.map((service) => {
     const gateway = new GatewayStack(app, service.name, settings, { service, network, power });
     gateway.addDependency(certificates);
     if (settings.account.apiGatewayLoggingRole) gateway.addDependency(account);
+    return gateway;
+  });
+  if (settings.delivery === undefined) return;
+  // The account's logging role serves every API of the account, so it is bound by none and deployed by a person.
+  for (const stack of [host, ...doors, ...(power === undefined ? [] : [power])]) {
+    Aspects.of(stack).add(new RoleBoundary(settings.name));
   }
 }

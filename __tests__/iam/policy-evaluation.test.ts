@@ -16,6 +16,13 @@ test('A refusal wins over every permission', () => {
   expect(isAllowed([...policy(allow), ...policy({ ...allow, Effect: 'Deny', Action: '*' })], request)).toBe(false);
 });
 
+test('A boundary gives nothing and takes what it does not allow', () => {
+  const [all = ''] = policy({ ...allow, Action: '*', Resource: '*' });
+  expect(isAllowed(policy(), request, all)).toBe(false);
+  expect(isAllowed(policy(allow), request, all)).toBe(true);
+  expect(isAllowed([all], request, policy({ ...allow, Action: 's3:PutObject' })[0])).toBe(false);
+});
+
 test('Every condition has to hold, and an absent key holds none but Null', () => {
   const Condition = { StringEquals: { 'aws:ResourceTag/a': ['1', '2'] }, Null: { 'aws:ResourceTag/b': 'false' } };
   const conditioned = policy({ ...allow, Condition });

@@ -1,5 +1,5 @@
 /** A statement as it stands in a policy's JSON. */
-interface Statement {
+export interface Statement {
   Effect: 'Allow' | 'Deny';
   Principal?: unknown;
   Action?: string | string[];
@@ -18,19 +18,27 @@ export interface Request {
 }
 
 /**
- * Whether an identity's policies allow a request: some statement allows it and none denies it.
+ * Whether an identity's policies allow a request: some statement allows it and none denies it, in its policies and, where it has
+ * one, in its permissions boundary too.
  *
  * It knows what the project's policies use, and throws at anything else, so that it can't agree to what it does not understand.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function isAllowed(policies: readonly string[], request: Request): boolean {
-  const statements = policies.flatMap((policy) => {
-    const { Statement } = JSON.parse(policy) as { Statement: Statement | Statement[] };
-    return [Statement].flat();
-  });
+export function isAllowed(policies: readonly string[], request: Request, boundary?: string): boolean {
+  return allows(policies, request) && (boundary === undefined || allows([boundary], request));
+}
+
+function allows(policies: readonly string[], request: Request): boolean {
+  const statements = policies.flatMap(statementsOf);
   const applying = statements.filter((statement) => applies(statement, request));
   return applying.some(({ Effect }) => Effect === 'Allow') && !applying.some(({ Effect }) => Effect === 'Deny');
+}
+
+/** The statements of a policy, one or many. */
+export function statementsOf(policy: string): Statement[] {
+  const { Statement } = JSON.parse(policy) as { Statement: Statement | Statement[] };
+  return [Statement].flat();
 }
 
 function applies(statement: Statement, { action, resource = '*', context = {} }: Request): boolean {

@@ -7,8 +7,8 @@ import { readSettings } from '../../settings';
 import example from '../../settings/example.json';
 import { DeliveryStack } from '../../stacks/delivery-stack';
 import { SynthesizedStack, synthesized } from '../synthesized';
-import { isAllowed, type Request } from './policy-evaluation';
-import { account, roleOf } from './synthesized-roles';
+import { isAllowed, type Request, type Statement, statementsOf } from './policy-evaluation';
+import { account, roleOf, type SynthesizedRole } from './synthesized-roles';
 
 const region = 'us-east-1';
 const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
@@ -20,10 +20,12 @@ const tagged = (name: string) => ({
 const state = (stack: string) => `arn:aws:s3:::searchgate-state-example-com/searchgate/searchgate/${stack}.tfstate`;
 const snapshots = `arn:aws:s3:::searchgate-snapshots-${account}-${region}`;
 
+const delivered = { delivery: { repository: 'acme/search' } };
+
 function delivery(): SynthesizedStack {
   const folder = mkdtempSync(join(tmpdir(), 'searchgate-delivery-'));
   try {
-    const { settings } = readSettings({ ...example, delivery: { repository: 'acme/search' } });
+    const { settings } = readSettings({ ...example, ...delivered });
     if (settings.delivery === undefined) throw new Error('no delivery');
     const app = new App({ outdir: folder });
     new DeliveryStack(app, 'delivery', settings, settings.delivery);
@@ -34,7 +36,7 @@ function delivery(): SynthesizedStack {
   }
 }
 
-const stacks = { ...synthesized().stacks, delivery: delivery() };
+const stacks = { ...synthesized(delivered).stacks, delivery: delivery() };
 
 /** What no role of a deployment may ever do. */
 const never: Request[] = [
@@ -62,6 +64,14 @@ const never: Request[] = [
   { action: 'lambda:InvokeFunction', resource: arn('lambda', 'function:others') },
   { action: 'route53:DeleteHostedZone', resource: 'arn:aws:route53:::hostedzone/Z1' },
   { action: 'route53:ChangeResourceRecordSets', resource: 'arn:aws:route53:::hostedzone/ZOTHERS' },
+  { action: 'iam:CreatePolicyVersion', resource: `arn:aws:iam::${account}:policy/searchgate-delivery-boundary` },
+  { action: 'iam:DeleteRolePermissionsBoundary', resource: `arn:aws:iam::${account}:role/searchgate-search` },
+  { action: 's3:PutBucketPolicy', resource: 'arn:aws:s3:::searchgate-state-example-com' },
+  {
+    action: 'ec2:CreateTags',
+    resource: arn('ec2', 'instance/i-1'),
+    context: { 'aws:RequestTag/searchgate:name': 'searchgate', 'aws:ResourceTag/searchgate:name': 'others' },
+  },
   { action: 'kms:ScheduleKeyDeletion', resource: arn('kms', 'key/1') },
   { action: 'organizations:LeaveOrganization' },
 ];
@@ -74,6 +84,8 @@ interface Expectation {
   mustNot: Request[];
 }
 
+const roleChange = (action: string) => ({ action, resource: `arn:aws:iam::${account}:role/searchgate-search` });
+const bounded = { 'iam:PermissionsBoundary': `arn:aws:iam::${account}:policy/searchgate-delivery-boundary` };
 const log = (name: string) => arn('logs', `log-group:/aws/lambda/${name}:log-stream:x`);
 
 const expectations: Expectation[] = [
@@ -179,7 +191,10 @@ const expectations: Expectation[] = [
       { action: 's3:PutObject', resource: state('network') },
       { action: 's3:DeleteObject', resource: `${state('network').replace('.tfstate', '')}.tfstate.tflock` },
       { action: 'lambda:UpdateFunctionCode', resource: arn('lambda', 'function:searchgate-search') },
-      { action: 'iam:PutRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-search` },
+      ...['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary'].map((action) => ({
+        ...roleChange(action),
+        context: bounded,
+      })),
       {
         action: 'iam:PassRole',
         resource: `arn:aws:iam::${account}:role/searchgate-search`,
@@ -192,10 +207,22 @@ const expectations: Expectation[] = [
         resource: arn('ec2', 'instance/*'),
         context: { 'aws:RequestTag/searchgate:name': 'searchgate' },
       },
+      {
+        action: 'ec2:CreateTags',
+        resource: arn('ec2', 'instance/*'),
+        context: { 'aws:RequestTag/searchgate:name': 'searchgate', 'ec2:CreateAction': 'RunInstances' },
+      },
       { action: 'ec2:TerminateInstances', resource: arn('ec2', 'instance/i-1'), context: tagged('searchgate') },
       { action: 's3:PutBucketVersioning', resource: snapshots },
     ],
     mustNot: [
+      ...['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary'].flatMap((action) => [
+        roleChange(action),
+        {
+          ...roleChange(action),
+          context: { 'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+        },
+      ]),
       { action: 's3:PutObject', resource: state('certificates') },
       { action: 's3:PutObject', resource: state('delivery') },
       { action: 's3:DeleteObject', resource: `${snapshots}/indices/x` },
@@ -212,18 +239,18 @@ const expectations: Expectation[] = [
 ];
 
 describe.each(expectations)('The role $role of $stack', ({ stack, role, service, must, mustNot }) => {
-  const { policies, trust } = roleOf(stacks, stack, role);
+  const { policies, trust, boundary } = roleOf(stacks, stack, role);
 
   test.each(must)('can do what it must: $action', (request) => {
-    expect(isAllowed(policies, request)).toBe(true);
+    expect(isAllowed(policies, request, boundary)).toBe(true);
   });
 
   test.each(mustNot)('can’t do what it must not: $action on $resource', (request) => {
-    expect(isAllowed(policies, request)).toBe(false);
+    expect(isAllowed(policies, request, boundary)).toBe(false);
   });
 
   test('can do nothing of what no role may do', () => {
-    expect(never.filter((request) => isAllowed(policies, request))).toEqual([]);
+    expect(never.filter((request) => isAllowed(policies, request, boundary))).toEqual([]);
   });
 
   test('is taken by its service, or one repository’s workflows, and nobody else', () => {
@@ -231,11 +258,72 @@ describe.each(expectations)('The role $role of $stack', ({ stack, role, service,
     const [statement] = (JSON.parse(trust) as { Statement: { Principal: unknown; Condition: unknown }[] }).Statement;
     if (service === '')
       expect(JSON.stringify(statement?.Condition)).toMatch(
-        /:sub":\[?"repo:acme\/search:(?:pull_request|environment:production)"/,
+        /:sub":\["repo:acme\/search:(?:ref:refs\/heads\/main|environment:production)"\]/,
       );
     else expect(statement?.Principal).toEqual({ Service: service });
   });
 });
+
+describe('The boundary of the roles that a pipeline makes', () => {
+  const roles = Object.entries(stacks).flatMap(([stack, synthesized]) =>
+    Object.keys(synthesized.all('aws_iam_role')).map((role): [string, SynthesizedRole] => [
+      `${stack}:${role}`,
+      roleOf(stacks, stack, role),
+    ]),
+  );
+  const boundedRoles = roles.filter(([, { boundary }]) => boundary !== undefined);
+
+  test('is on all of them; the delivery’s own roles and the account’s are made by people', () => {
+    const unbounded = roles.flatMap(([name, { boundary }]) => (boundary === undefined ? [name] : []));
+    expect(unbounded.sort()).toEqual([
+      'account:api_gateway_logging_role',
+      'delivery:roles_deploy_role',
+      'delivery:roles_plan_role',
+    ]);
+    expect(boundedRoles.length).toBeGreaterThan(4);
+  });
+
+  test('is on none where no pipeline makes them', () => {
+    for (const stack of Object.values(synthesized().stacks)) {
+      for (const role of Object.values(stack.all('aws_iam_role')))
+        expect(role).not.toHaveProperty('permissions_boundary');
+    }
+  });
+
+  test.each(boundedRoles)('takes nothing from %s of what its own policies give it', (_, { policies, boundary }) => {
+    const requests = policies.flatMap(statementsOf).flatMap(requestsOf);
+    expect(requests.length).toBeGreaterThan(0);
+    expect(requests.filter((request) => !isAllowed(policies, request))).toEqual([]);
+    expect(requests.filter((request) => !isAllowed(policies, request, boundary))).toEqual([]);
+  });
+
+  test('keeps even a role that is allowed everything from what no role may do', () => {
+    const everything = [JSON.stringify({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } })];
+    const boundary = boundedRoles[0]?.[1].boundary;
+    expect(isAllowed(everything, roleChange('iam:PutRolePolicy'))).toBe(true);
+    expect(never.filter((request) => isAllowed(everything, request, boundary))).toEqual([]);
+    for (const request of [state('network'), state('certificates')].map((resource) => ({
+      action: 's3:GetObject',
+      resource,
+    }))) {
+      expect([request, isAllowed(everything, request, boundary)]).toEqual([request, false]);
+    }
+  });
+});
+
+/** Every action of a statement on every resource, under conditions that it asks for. */
+function requestsOf({ Action, Resource, Condition = {} }: Statement): Request[] {
+  const context = Object.fromEntries(
+    Object.entries(Condition).flatMap(([operator, tests]) =>
+      Object.entries(tests).map(([key, values]) => [key, operator === 'Null' ? 'any' : ([values].flat()[0] ?? '')]),
+    ),
+  );
+  return [Action ?? []]
+    .flat()
+    .flatMap((action) =>
+      [Resource ?? []].flat().map((resource) => ({ action, resource: resource.replaceAll('*', 'any'), context })),
+    );
+}
 
 test('Every role of the example’s stacks is among those that are held to their task', () => {
   const held = expectations.map(({ stack, role }) => `${stack}:${role}`);

@@ -9,6 +9,8 @@ export interface SynthesizedRole {
   readonly name: string;
   readonly trust: string;
   readonly policies: readonly string[];
+  /** The policy that bounds it; undefined where none does. */
+  readonly boundary: string | undefined;
 }
 
 /**
@@ -23,11 +25,25 @@ export function roleOf(
 ): SynthesizedRole {
   const found = stacks[stack];
   if (found === undefined) throw new Error(`no stack ${stack}`);
-  const { name, assume_role_policy } = found.at(`aws_iam_role.${role}`);
+  const { name, assume_role_policy, permissions_boundary } = found.at(`aws_iam_role.${role}`);
   const policies = Object.values(found.all('aws_iam_role_policy'))
     .filter((policy) => String(policy.role).startsWith(`\${aws_iam_role.${role}.`))
     .map((policy) => resolved(stacks, stack, String(policy.policy)));
-  return { name: String(name), trust: resolved(stacks, stack, String(assume_role_policy)), policies };
+  const boundary =
+    permissions_boundary === undefined
+      ? undefined
+      : managedPolicy(stacks, resolved(stacks, stack, String(permissions_boundary)));
+  return { name: String(name), trust: resolved(stacks, stack, String(assume_role_policy)), policies, boundary };
+}
+
+/** A policy that some stack makes, by its ARN. */
+function managedPolicy(stacks: Readonly<Record<string, SynthesizedStack>>, arn: string): string {
+  for (const [stack, found] of Object.entries(stacks)) {
+    for (const { name, policy } of Object.values(found.all('aws_iam_policy'))) {
+      if (arn === `arn:aws:iam::${account}:policy/${name}`) return resolved(stacks, stack, String(policy));
+    }
+  }
+  throw new Error(`no stack makes ${arn}`);
 }
 
 function resolved(stacks: Readonly<Record<string, SynthesizedStack>>, stack: string, text: string): string {
