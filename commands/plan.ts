@@ -2,7 +2,6 @@ import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { planStacks, type StackOutcome, stacksToPlan, synthDigest } from '../delivery/plan-stacks';
 import { distrust } from '../delivery/trusted-synth';
-import { readStacks } from '../local/terraform/configuration';
 import { workspaceFor } from '../local/terraform/workspace';
 import { effectOf, managedChanges } from '../plan-review/plan';
 import { loadSettings } from '../settings';
@@ -42,9 +41,7 @@ void runCommand(async () => {
   }
   const { settings } = loadSettings();
   if (values.distrust === true) {
-    const complaints = [...readStacks(synth)].flatMap(([stack, configuration]) =>
-      distrust(stack, configuration, settings.state.bucket),
-    );
+    const complaints = distrust(synth, settings.state.bucket);
     if (complaints.length > 0) {
       throw new UserError(`Not planned with these credentials, since the synth has\n  ${complaints.join('\n  ')}`);
     }

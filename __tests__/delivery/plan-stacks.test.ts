@@ -2,9 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingUpstream, stacksToPlan, synthDigest } from '../../delivery/plan-stacks';
-import { distrust } from '../../delivery/trusted-synth';
-import { readStacks } from '../../local/terraform/configuration';
-import { type Block, synthesized } from '../synthesized';
+import { synthesized } from '../synthesized';
 
 const synth = synthesized().folder;
 const folder = mkdtempSync(join(tmpdir(), 'searchgate-plans-'));
@@ -50,48 +48,4 @@ test('A stack waits for the one whose state, output or parameter it misses, and 
   expect(missingUpstream(parameter, upstream)).toBe('certificates');
   expect(missingUpstream('Error: Instance cannot be destroyed', upstream)).toBeUndefined();
   expect(missingUpstream(state, ['storage'])).toBeUndefined();
-});
-
-describe('A synth that nobody has reviewed', () => {
-  const bucket = 'searchgate-state-example-com';
-  const stacks = [...readStacks(synth)];
-
-  test('is planned when it is of the project’s own kind', () => {
-    expect(stacks.flatMap(([stack, configuration]) => distrust(stack, configuration, bucket))).toEqual([]);
-  });
-
-  test('is not planned when it would run a program of its author’s choice, or take credentials elsewhere', () => {
-    const [, search] = stacks.find(([stack]) => stack === 'search') ?? [];
-    const evil: [Block, string][] = [
-      [
-        { terraform: { ...search?.terraform, required_providers: { aws: { source: 'evil/aws', version: '1' } } } },
-        'provider evil/aws',
-      ],
-      [
-        {
-          terraform: {
-            ...search?.terraform,
-            required_providers: { aws: { source: 'evil.example/hashicorp/aws', version: '1' } },
-          },
-        },
-        'evil.example',
-      ],
-      [{ module: { m: { source: 'git::https://evil.example' } } }, 'a module block'],
-      [{ data: { external: { e: { program: ['sh'] } } } }, 'data external.e'],
-      [{ resource: { null_resource: { n: {} } } }, 'resource null_resource.n'],
-      [{ resource: { aws_vpc: { v: { provisioner: [{ 'local-exec': {} }] } } } }, 'a provisioner in aws_vpc.v'],
-      [
-        { provider: { aws: [{ region: 'us-east-1', endpoints: [{ sts: 'https://evil.example' }] }] } },
-        'provider aws with endpoints',
-      ],
-      [
-        { terraform: { ...search?.terraform, backend: { http: { address: 'https://evil.example' } } } },
-        'a backend other',
-      ],
-      [{ terraform: { ...search?.terraform, backend: { s3: { bucket: 'evil' } } } }, 'a backend other'],
-    ];
-    for (const [change, complaint] of evil) {
-      expect(distrust('search', { ...search, ...change }, bucket)).toEqual([expect.stringContaining(complaint)]);
-    }
-  });
 });
