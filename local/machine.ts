@@ -30,6 +30,10 @@ const tools = {
       'use Linux on x86_64 with libnss3 and libexpat1, where the Chromium of the npm package @sparticuz/chromium starts',
     present: () => answers(process.execPath, ['-e', startsChromium]),
   },
+  loopback: {
+    advice: 'use Linux, where every address of 127.0.0.0/8 is this machine',
+    present: () => process.platform === 'linux',
+  },
   disks: {
     advice: 'use Linux, with e2fsprogs and util-linux',
     present: () => ['mkfs.ext4', 'wipefs', 'blkid'].every((program) => onPath(program, '/usr/sbin:/sbin')),

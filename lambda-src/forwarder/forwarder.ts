@@ -55,9 +55,9 @@ export class Forwarder {
     let over = false;
     let running: Pick<Exchange, 'abandon'> = { abandon: () => undefined };
     let absence: Absence | undefined;
+    let address = this.configuration.addresses[0];
     const note = (failure: Failure, fields = {}, level: 'ERROR' | 'INFO' = 'ERROR') => {
-      const { addresses, port } = this.configuration;
-      const origin = `${addresses[0]}:${port}`;
+      const origin = `${address}:${this.configuration.port}`;
       logFailure(this.log, failure, { request_id: id, origin, milliseconds: Date.now() - began, ...fields }, level);
     };
     const failed = (failure: Failure) => {
@@ -122,7 +122,10 @@ export class Forwarder {
             if (response.statusCode !== 503 || !this.use) return begin(response);
             unready(response).catch((error) => refuse(asFailure(error)));
           },
-          failure: (failure) => void unreachable(failure).catch((error) => failed(asFailure(error))),
+          failure: (failure, of) => {
+            address = of;
+            void unreachable(failure).catch((error) => failed(asFailure(error)));
+          },
         });
       };
       attempt();

@@ -50,8 +50,8 @@ const faults: Record<string, PlantedFault> = {
   },
   'a kept connection that is used before it is looked at': {
     file: 'exchange.ts',
-    original: 'setImmediate(() => setImmediate(attempt, true))',
-    fault: 'attempt(true)',
+    original: 'setImmediate(() => setImmediate(attempt, first, true))',
+    fault: 'attempt(first, true)',
     breaks: "an answer that nobody asked for is nobody's answer, and ends the connection",
   },
   'a retry of everything': {

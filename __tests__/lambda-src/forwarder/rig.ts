@@ -19,6 +19,12 @@ export const serverName = 'search.searchgate.internal';
 export const modes = ['streaming', 'buffered'] as const;
 export type Mode = (typeof modes)[number];
 
+/** Where a server listens: on 127.0.0.1 and any port, unless told otherwise. */
+export interface Place {
+  address?: string;
+  port?: number;
+}
+
 /** A server to forward to. */
 export interface TestOrigin {
   port: number;
@@ -83,10 +89,10 @@ export class Rig {
   }
 
   /** An HTTPS server. */
-  https(listener: RequestListener, options: TlsOptions = {}): Promise<TestOrigin> {
+  https(listener: RequestListener, options: TlsOptions = {}, place?: Place): Promise<TestOrigin> {
     const server = createHttpsServer({ ...this.identity(), maxHeaderSize: 65_536, ...options }, listener);
     server.keepAliveTimeout = 60_000;
-    return this.listen(server);
+    return this.listen(server, place);
   }
 
   /**
@@ -94,13 +100,17 @@ export class Rig {
    *
    * @param connected gets the TCP socket below too, which can be reset.
    */
-  tls(connected: (socket: Socket, below: Socket) => void, options: TlsOptions = {}): Promise<TestOrigin> {
+  tls(
+    connected: (socket: Socket, below: Socket) => void,
+    options: TlsOptions = {},
+    place?: Place,
+  ): Promise<TestOrigin> {
     const secureContext = createSecureContext({ ...this.identity(), ...options });
     return this.tcp((below) => {
       const socket = new TLSSocket(below, { isServer: true, secureContext });
       socket.on('error', () => undefined);
       socket.once('secure', () => connected(socket, below));
-    });
+    }, place);
   }
 
   /** A TLS server that sends these bytes as soon as a request begins, and then does as told. */
@@ -109,12 +119,12 @@ export class Rig {
   }
 
   /** A server that speaks TCP, and then what the test says. */
-  tcp(connected: (socket: Socket) => void): Promise<TestOrigin> {
+  tcp(connected: (socket: Socket) => void, place?: Place): Promise<TestOrigin> {
     const guarded = (socket: Socket) => {
       socket.on('error', () => undefined);
       connected(socket);
     };
-    return this.listen(createTcpServer({ noDelay: true }, guarded));
+    return this.listen(createTcpServer({ noDelay: true }, guarded), place);
   }
 
   /** A port that nobody listens on. */
@@ -185,7 +195,7 @@ export class Rig {
     return { cert: this.leaf.certificate, key: this.leaf.key };
   }
 
-  private async listen(server: Server): Promise<TestOrigin> {
+  private async listen(server: Server, { address = '127.0.0.1', port = 0 }: Place = {}): Promise<TestOrigin> {
     const sockets = new Set<Socket>();
     let connections = 0;
     server.on('connection', (socket: Socket) => {
@@ -194,7 +204,7 @@ export class Rig {
       socket.once('close', () => sockets.delete(socket));
     });
     server.on('tlsClientError', () => undefined);
-    server.listen(0, '127.0.0.1');
+    server.listen(port, address);
     await once(server, 'listening');
     const origin: TestOrigin = {
       port: (server.address() as AddressInfo).port,
