@@ -31,6 +31,10 @@ export interface HostEnvironment {
   readonly kibanaPublicUrl: string;
   /** Bucket for snapshots. */
   readonly snapshotBucket: string;
+  /** Hours between two snapshots; 0 for none. */
+  readonly snapshotHours: number;
+  /** How many snapshots are kept. */
+  readonly snapshotKeep: number;
 }
 
 export interface HostUserDataProps {
@@ -72,6 +76,8 @@ export function hostEnvironmentVariables(environment: HostEnvironment): Record<s
     KIBANA_SERVER_NAME: environment.kibanaServerName,
     KIBANA_PUBLIC_URL: environment.kibanaPublicUrl,
     SNAPSHOT_BUCKET: environment.snapshotBucket,
+    SNAPSHOT_HOURS: text(environment.snapshotHours),
+    SNAPSHOT_KEEP: text(environment.snapshotKeep),
   };
 }
 

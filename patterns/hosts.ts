@@ -36,7 +36,12 @@ export interface HostsProps {
   /** `standard` or `unlimited`, for burstable types only. Whether it is given is fixed at synth. @default the type has none */
   readonly cpuCredits?: string;
   readonly rootVolume: VolumeSpecification;
-  readonly snapshots: BucketAttributes;
+  readonly snapshots: BucketAttributes & {
+    /** Hours between two snapshots; 0 for none. */
+    readonly everyHours: number;
+    /** How many are kept. */
+    readonly keep: number;
+  };
   /** `9.x`, `8.x` or an exact version; counts for a new volume only. */
   readonly elasticVersion: string;
   readonly elasticsearch: HostedService;
@@ -94,6 +99,8 @@ export class Hosts extends Construct {
         kibanaServerName: internalName(props.kibana.name, props.name),
         kibanaPublicUrl: props.kibana.publicUrl,
         snapshotBucket: props.snapshots.name,
+        snapshotHours: props.snapshots.everyHours,
+        snapshotKeep: props.snapshots.keep,
       },
     });
     const { instanceId } = new SearchHost(this, node, {

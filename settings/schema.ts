@@ -226,6 +226,19 @@ export const settingsSchema = group(
       },
       'Elasticsearch and Kibana',
     ).prefault({}),
+    snapshots: group(
+      {
+        enabled: yesOrNo('Take snapshots by themselves; false leaves them to people').default(true),
+        everyHours: whole(
+          1,
+          168,
+          'hours',
+          'How old the newest snapshot gets before the next is taken, while the host is awake or when it wakes or goes to sleep',
+        ).default(24),
+        keep: whole(2, 500, 'snapshots', 'How many are kept; older ones are deleted').default(14),
+      },
+      'Snapshots of all that Elasticsearch holds, in an S3 bucket of their own',
+    ).prefault({}),
     services: list(service, 1, 20, 'a list of 1 to 20 services', 'The doors'),
     alarms: group(
       {

@@ -24,7 +24,7 @@ export class HostStack extends SearchgateStack {
     { account, network: { network }, storage: { storage } }: HostStackProps,
   ) {
     super(scope, id, settings);
-    const { host, region, elastic } = settings;
+    const { host, region, elastic, snapshots } = settings;
     const kibana = this.service('kibana');
     const { instanceIds } = new Hosts(this, 'Default', {
       name: this.name,
@@ -39,7 +39,11 @@ export class HostStack extends SearchgateStack {
       imageId: host.ami === 'newest' ? undefined : host.ami,
       cpuCredits: host.cpuCredits,
       rootVolume: host.rootVolume,
-      snapshots: storage.snapshots,
+      snapshots: {
+        ...storage.snapshots,
+        everyHours: snapshots.enabled ? snapshots.everyHours : 0,
+        keep: snapshots.keep,
+      },
       elasticVersion: elastic.version,
       elasticsearch: this.service('elasticsearch'),
       kibana: { ...kibana, publicUrl: `https://${kibana.subdomain}.${settings.domain.name}` },

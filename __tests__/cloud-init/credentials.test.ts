@@ -2,6 +2,7 @@ import { TrialHost } from './trial-host';
 
 const elastic = 'e1'.repeat(24);
 const health = 'f2'.repeat(24);
+const snapshots = '7c'.repeat(24);
 const bin = 'usr/share/elasticsearch/bin';
 
 describe('the credentials', () => {
@@ -10,10 +11,11 @@ describe('the credentials', () => {
     host = new TrialHost();
     host.write('run/searchgate/parameters/secrets/elastic-password', `${elastic}\n`);
     host.write('run/searchgate/parameters/secrets/health-password', `${health}\n`);
+    host.write('run/searchgate/parameters/secrets/snapshots-password', `${snapshots}\n`);
     host.replaceAt(`${bin}/elasticsearch-keystore`, 'cat > "$root/etc/elasticsearch/elasticsearch.keystore"');
     host.replaceAt(
       `${bin}/elasticsearch-users`,
-      'read -r first; read -r second; [ "$first" = "$second" ] || exit 1; echo "Enter new password:"; echo "$2:hash of $(printf %s "$first" | wc -c)" > "$root/etc/elasticsearch/users"',
+      'read -r first; read -r second; [ "$first" = "$second" ] || exit 1; echo "Enter new password:"; users=$root/etc/elasticsearch/users; sed -i "/^$2:/d" "$users"; echo "$2:hash of $(printf %s "$first" | wc -c)" >> "$users"',
     );
     host.replaceAt(
       `${bin}/elasticsearch-service-tokens`,
@@ -37,10 +39,12 @@ describe('the credentials', () => {
     );
     expect(host.run('credentials')).toMatchObject({
       code: 0,
-      summary: 'keystore made, health user made, Kibana joined by a service account token',
+      summary: 'keystore made, health user made, snapshots user made, Kibana joined by a service account token',
     });
     expect(host.read('etc/elasticsearch/elasticsearch.keystore')).toBe(elastic);
-    expect(host.read('etc/elasticsearch/users')).toBe('searchgate-health:hash of 48\n');
+    expect(host.read('etc/elasticsearch/users')).toBe(
+      'searchgate-health:hash of 48\nsearchgate-snapshots:hash of 48\n',
+    );
     expect(host.read('etc/kibana/kibana.keystore')).toBe('elasticsearch.serviceAccountToken=the-token\n');
   });
 
@@ -81,10 +85,10 @@ describe('the credentials', () => {
 
   test('no secret is an argument of a program, in the output, or in clear on the root disk', () => {
     const { output } = host.run('credentials');
-    for (const value of [elastic, health, 'the-token']) {
+    for (const value of [elastic, health, snapshots, 'the-token']) {
       expect(host.calls.join('\n')).not.toContain(value);
       expect(output).not.toContain(value);
-      for (const file of ['keystore', 'health', 'kibana-token'])
+      for (const file of ['keystore', 'health', 'snapshots', 'kibana-token'])
         expect(host.read(`var/lib/searchgate/${file}.applied`)).not.toContain(value);
     }
   });

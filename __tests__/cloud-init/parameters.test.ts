@@ -2,7 +2,7 @@ import { describeWith } from '../requirements';
 import { deployedParameters, standInForParameters } from './parameter-stand-in';
 import { TrialHost } from './trial-host';
 
-const secrets = ['elastic-password', 'health-password', 'kibana-encryption-keys'];
+const secrets = ['elastic-password', 'health-password', 'snapshots-password', 'kibana-encryption-keys'];
 
 describeWith(['python', 'openssl'], 'the parameters', () => {
   let host: TrialHost;
@@ -15,7 +15,7 @@ describeWith(['python', 'openssl'], 'the parameters', () => {
   const writes = () => host.calls.filter((call) => call.startsWith('aws ssm put-parameter'));
 
   test('a new deployment gets a password and keys of its own, long enough for both programs', () => {
-    expect(host.run('parameters')).toMatchObject({ code: 0, summary: `8 read, made: ${secrets.join(' ')}` });
+    expect(host.run('parameters')).toMatchObject({ code: 0, summary: `9 read, made: ${secrets.join(' ')}` });
     expect(stored('elastic-password')).toMatch(/^[0-9a-f]{48}$/);
     expect(stored('health-password')).not.toBe(stored('elastic-password'));
     const keys = stored('kibana-encryption-keys').split(' ');
@@ -27,7 +27,7 @@ describeWith(['python', 'openssl'], 'the parameters', () => {
     host.run('parameters');
     const before = secrets.map(stored);
     host.forgetCalls();
-    expect(host.run('parameters').summary).toBe('8 read');
+    expect(host.run('parameters').summary).toBe('9 read');
     expect(secrets.map(stored)).toEqual(before);
     expect(writes()).toEqual([]);
   });

@@ -20,6 +20,8 @@ const environment = {
   KIBANA_SERVER_NAME: 'kibana.searchgate.internal',
   KIBANA_PUBLIC_URL: 'https://kibana.example.com',
   SNAPSHOT_BUCKET: 'searchgate-snapshots',
+  SNAPSHOT_HOURS: '24',
+  SNAPSHOT_KEEP: '3',
 };
 
 export interface PhaseResult {
@@ -68,24 +70,32 @@ export class TrialHost {
     this.write(path, `#!/usr/bin/env bash\n${note}\nroot='${this.root}'\n${body}\n`, 0o755);
   }
 
-  /** Runs a phase, as setup would. */
+  /** Runs a phase, as setup would, or another script with its arguments after spaces. */
   run(phase: string, variables: Record<string, string> = {}): PhaseResult {
-    const path = `${this.programs}:${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
-    const script = join(this.root, 'usr/local/lib/searchgate', phase);
     for (const name of ['reason', 'summary']) rmSync(join(this.root, 'run/searchgate', name), { force: true });
-    const { status, stdout, stderr } = spawnSync('bash', [script], {
+    const { program, parameters, env } = this.command(phase);
+    const { status, stdout, stderr } = spawnSync(program, parameters, {
       encoding: 'utf8',
-      env: {
-        ...process.env,
-        PATH: path,
-        SEARCHGATE_ROOT: this.root,
-        VOLUME_WAIT_SECONDS: '0',
-        ANSWER_SECONDS: '0',
-        ...variables,
-      },
+      env: { ...env, ...variables },
     });
     const told = (name: string) => (this.has(`run/searchgate/${name}`) ? this.read(`run/searchgate/${name}`) : '');
     return { code: status, reason: told('reason'), summary: told('summary'), output: stdout + stderr };
+  }
+
+  /** What runs a script, for those who do not want to wait for its end. */
+  command(script: string) {
+    const [name = '', ...rest] = script.split(' ');
+    return {
+      program: 'bash',
+      parameters: [join(this.root, 'usr/local/lib/searchgate', name), ...rest],
+      env: {
+        ...process.env,
+        PATH: `${this.programs}:${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
+        SEARCHGATE_ROOT: this.root,
+        VOLUME_WAIT_SECONDS: '0',
+        ANSWER_SECONDS: '0',
+      },
+    };
   }
 
   /** How replaced programs were called, a line each. */

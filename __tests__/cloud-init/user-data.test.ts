@@ -68,7 +68,7 @@ describe('the user data that the settings synthesize', () => {
   test('every value that the scripts use is given, and no other', () => {
     const scripts = allText(join(carriedFiles, 'usr'));
     const used = Object.keys(environment).filter((key) => new RegExp(`\\$\\{?${key}\\b`).test(scripts));
-    expect(Object.keys(environment).filter((key) => !used.includes(key))).toEqual(['SNAPSHOT_BUCKET']);
+    expect(Object.keys(environment).filter((key) => !used.includes(key))).toEqual([]);
   });
 
   test('holds no secret', () => {

@@ -162,6 +162,8 @@ export const catalogue: Record<string, Build> = {
         kibanaServerName: v.text('environment.kibanaServerName'),
         kibanaPublicUrl: v.text('environment.kibanaPublicUrl'),
         snapshotBucket: v.text('environment.snapshotBucket'),
+        snapshotHours: v.number('environment.snapshotHours'),
+        snapshotKeep: v.number('environment.snapshotKeep'),
       },
     }),
   LambdaBundle: (scope, id) =>

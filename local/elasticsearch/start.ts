@@ -24,6 +24,10 @@ export interface ElasticsearchOptions {
   readonly heap?: string;
   /** Where the data lies and stays. @default a temporary folder that goes with the process */
   readonly dataFolder?: string;
+  /** A folder whose folders stand for S3 buckets. @default none, so that no bucket is there */
+  readonly buckets?: string;
+  /** The release. @default elasticsearchVersion */
+  readonly version?: string;
   /** Further settings for elasticsearch.yml, such as `http.compression`. */
   readonly settings?: Readonly<Record<string, string | boolean | number>>;
 }
@@ -43,7 +47,7 @@ const startSeconds = 180;
  * @throws Error with the end of its log where it does not start.
  */
 export async function startElasticsearch(options: ElasticsearchOptions): Promise<RunningElasticsearch> {
-  const build = await buildElasticsearch();
+  const build = await buildElasticsearch(undefined, options.version);
   const folder = await mkdtemp(join(tmpdir(), 'elasticsearch-'));
   await writeConfiguration(build, folder, options);
 
@@ -55,6 +59,7 @@ export async function startElasticsearch(options: ElasticsearchOptions): Promise
     [
       ...javaOptions(build.home, folder, options.heap ?? '512m'),
       '-Dsearchgate.until.input.ends=true',
+      ...(options.buckets === undefined ? [] : [`-Dsearchgate.buckets=${options.buckets}`]),
       'NodeLauncher',
       build.home,
       join(folder, 'config'),

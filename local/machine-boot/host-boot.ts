@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadSettings, type Settings } from '../../settings';
 import { machineState, succeed } from './cache';
@@ -13,6 +13,8 @@ import { type MachineUserData, synthesizedUserData } from './user-data';
 
 /** The data volume's id in rehearsals. */
 export const volumeId = 'vol-0123456789abcdef0';
+
+const snapshotBucket = 'searchgate-snapshots';
 
 /** 4 GiB as a t4g.medium shows them, in KiB. */
 const memory = 3_902_464;
@@ -45,10 +47,14 @@ export class HostBoot {
     await mkdir(machineState, { recursive: true });
     await removeAbandoned();
     const folder = await mkdtemp(join(machineState, `boot-${process.pid}-`));
+    const bucket = join(folder, 'buckets', snapshotBucket);
+    await mkdir(bucket, { recursive: true });
+    // the user behind Elasticsearch has a number inside that nobody knows out here
+    await chmod(bucket, 0o777);
     const userData = synthesizedUserData(settings, {
       DATA_VOLUME_ID: volumeId,
       PRIVATE_ADDRESS: '10.42.0.10',
-      SNAPSHOT_BUCKET: 'searchgate-snapshots',
+      SNAPSHOT_BUCKET: snapshotBucket,
     });
     const {
       REGION: region = '',
@@ -92,6 +98,7 @@ export class HostBoot {
       guard: (id) => this.neighbours.guard(id),
       userData: this.userData.text,
       memory,
+      buckets: join(this.folder, 'buckets'),
     });
     this.machines.push(machine);
     return machine;

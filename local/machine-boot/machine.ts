@@ -26,6 +26,8 @@ export interface MachineOptions {
   readonly guard: (id: number) => Promise<void>;
   /** Memory that the machine believes to have, in KiB. */
   readonly memory: number;
+  /** A folder whose folders stand for S3 buckets, seen inside as /mnt/buckets. */
+  readonly buckets: string;
 }
 
 /** How a boot went, by the console. */
@@ -100,7 +102,7 @@ export class Machine {
     await this.write(meminfo.slice(1), await this.memory());
     await this.write('../boot', bootScript);
 
-    const { folder, root, namespace, bridge } = this.options;
+    const { folder, root, namespace, bridge, buckets } = this.options;
     const group = new ProcessGroup(
       // the machine ends together with this process, however that ends
       'setpriv',
@@ -118,6 +120,7 @@ export class Machine {
         bridge,
         device,
         `/dev/${name}`,
+        buckets,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
@@ -224,11 +227,11 @@ const meminfo = '/usr/lib/machine/meminfo';
 
 /** nspawn wants /run on a tmpfs and no system bus of ours; the layered root goes together with the mount namespace. */
 const bootScript = `set -euo pipefail
-folder=$1 root=$2 bridge=$3 device=$4 name=$5
+folder=$1 root=$2 bridge=$3 device=$4 name=$5 buckets=$6
 mount --make-rprivate /
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd
 mount -t overlay overlay -o "lowerdir=$root,upperdir=$folder/disk,workdir=$folder/work" "$folder/merged"
 exec systemd-nspawn --boot --directory="$folder/merged" --machine=host --register=no --keep-unit --console=read-only \\
-  --network-bridge="$bridge" --bind="$device:$name" --bind-ro=${meminfo}:/proc/meminfo --resolv-conf=off --timezone=off
+  --network-bridge="$bridge" --bind="$device:$name" --bind="$buckets:/mnt/buckets" --bind-ro=${meminfo}:/proc/meminfo --resolv-conf=off --timezone=off
 `;

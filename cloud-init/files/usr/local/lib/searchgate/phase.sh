@@ -73,3 +73,8 @@ put_parameter() {
   rm -f "$input"
   return "$status"
 }
+
+# ask SERVER_NAME PORT PATH [OPTION...]: this host's own services, over TLS. An error answer is printed as well, with status 22.
+ask() {
+  curl --silent --fail-with-body --max-time 10 --cacert "$certificate_authority" --resolve "$1:$2:$PRIVATE_ADDRESS" "${@:4}" "https://$1:$2$3"
+}
