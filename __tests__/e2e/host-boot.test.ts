@@ -199,7 +199,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
       expect((await ask('search', '/cities/_doc/a%2Fb', ...(await asElastic()))).output).toContain('Zürich');
       const anna = await ask('search', '/_security/_authenticate', '--user', 'anna:a password of hers');
       expect(anna.output).toContain('"username":"anna"');
-      for (const name of ['elastic-password', 'health-password', 'kibana-encryption-keys'])
+      for (const name of ['elastic-password', 'health-password', 'snapshots-password', 'kibana-encryption-keys'])
         expect((await secret(name)).version).toBe(1);
     });
 
@@ -217,7 +217,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
       async () => {
         await machine.powerOff();
         const parameters = await place.neighbours.parameters();
-        const inNobodysSight = ['elastic-password', 'health-password'].map(
+        const inNobodysSight = ['elastic-password', 'health-password', 'snapshots-password'].map(
           (name) => (parameters[`/searchgate/secrets/${name}`] as Parameter).value,
         );
         const keys = (parameters['/searchgate/secrets/kibana-encryption-keys'] as Parameter).value.split(' ');
