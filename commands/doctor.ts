@@ -1,20 +1,27 @@
 import { Resolver } from 'node:dns/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'cdktf';
 import { accountChecks, credentials } from '../doctor/account-checks';
 import { AwsAccount } from '../doctor/aws-account';
 import { examine, type Result } from '../doctor/check';
 import { domainChecks } from '../doctor/domain-checks';
 import { nameChecks } from '../doctor/name-checks';
 import { toolChecks } from '../doctor/tool-checks';
+import { type Configuration, readStacks } from '../local/terraform/configuration';
 import { isEmulated } from '../local/terraform/workspace';
-import { loadSettings } from '../settings';
+import { loadSettings, type Settings } from '../settings';
+import { addDeployment } from '../stacks/deployment';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
 
 const help = `
 npm run doctor: looks for what would make a deploy fail late, and says what to do about each. Changes nothing. Ends with 1 when it
 found a problem.
 
-Looks at the credentials, the region and its zones, the instance type there, Lambda's concurrency, API Gateway's logging role, the
-hosted zone, its delegation and its CAA records, the state bucket and other names, Node, Terraform, CDKTF and Terraform's providers.
+Looks at the credentials, the region and its zones, the instance type there, the quota of VPCs, Lambda's concurrency, API Gateway's
+logging role, the boundary of roles, the hosted zone, its delegation and its CAA records, the state bucket and every other name that
+can be taken, Node, Terraform, CDKTF and Terraform's providers.
 
   SEARCHGATE_SETTINGS=FILE   the settings (default settings/example.json)
   AWS_ENDPOINT_URL=URL       an emulated account instead of AWS
@@ -28,9 +35,11 @@ void runCommand(async () => {
   for (const warning of warnings) console.error(`warning: ${warning}`);
   const start = performance.now();
   const emulated = isEmulated(process.env);
+  const folder = mkdtempSync(join(tmpdir(), 'searchgate-doctor-'));
   const aws = new AwsAccount({ region: settings.region, stateRegion: settings.state.region });
   try {
-    const surroundings = { settings, aws, emulated, dns: nameServers(values['dns-server'], emulated) };
+    const dns = nameServers(values['dns-server'], emulated);
+    const surroundings = { settings, stacks: () => synthesizedStacks(settings, folder), aws, emulated, dns };
     const checks = [...accountChecks, ...domainChecks, ...nameChecks, ...toolChecks()];
     const results = await examine(credentials, checks, surroundings);
     if (values.json === true) console.log(JSON.stringify(results, null, 2));
@@ -38,8 +47,16 @@ void runCommand(async () => {
     return results.some(({ status }) => status === 'problem') ? 1 : 0;
   } finally {
     aws.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 });
+
+function synthesizedStacks(settings: Settings, outdir: string): ReadonlyMap<string, Configuration> {
+  const app = new App({ outdir });
+  addDeployment(app, settings);
+  app.synth();
+  return readStacks(outdir);
+}
 
 function nameServers(server: string | undefined, emulated: boolean): Resolver | undefined {
   if (server === undefined && emulated) return undefined;

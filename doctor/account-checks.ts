@@ -3,10 +3,15 @@ import {
   DescribeAvailabilityZonesCommand,
   DescribeInstanceTypeOfferingsCommand,
   DescribeRegionsCommand,
+  DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
+import { GetPolicyCommand } from '@aws-sdk/client-iam';
 import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
+import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { roleBoundaryArn } from '../constructs/delivery-scope';
 import { type Check, ok, problem } from './check';
+import { found, isDeployed } from './name-checks';
 
 /** Whether anybody answers for these credentials; everything else that asks AWS depends on it. */
 export const credentials: Check = {
@@ -129,4 +134,41 @@ const loggingRole: Check = {
   },
 };
 
-export const accountChecks: readonly Check[] = [region, instanceType, concurrency, loggingRole];
+const vpcs: Check = {
+  name: 'VPCs',
+  needsAccount: true,
+  async run(surroundings) {
+    const { aws, settings } = surroundings;
+    if (await isDeployed(surroundings, 'network')) return ok('the network is deployed already');
+    const quota = { ServiceCode: 'vpc', QuotaCode: 'L-F678F1CE' };
+    const [{ Vpcs = [] }, { Quota }] = await Promise.all([
+      aws.ec2.send(new DescribeVpcsCommand({})),
+      aws.quotas.send(new GetServiceQuotaCommand(quota)),
+    ]);
+    const limit = Quota?.Value ?? 0;
+    return Vpcs.length < limit
+      ? ok(`${Vpcs.length} of ${limit} in ${settings.region}`)
+      : problem(
+          `${settings.region} has ${Vpcs.length} of ${limit} already, and the network needs one`,
+          `delete one that nobody uses, or ask for more: aws service-quotas request-service-quota-increase --region ${settings.region} --service-code vpc --quota-code ${quota.QuotaCode} --desired-value ${limit + 5}`,
+        );
+  },
+};
+
+const roleBoundary: Check = {
+  name: 'boundary of roles',
+  needsAccount: true,
+  async run({ aws, settings }) {
+    if (settings.delivery === undefined) return ok('none, since the settings have no delivery');
+    const { Account: account = '' } = await aws.sts.send(new GetCallerIdentityCommand({}));
+    const PolicyArn = roleBoundaryArn({ name: settings.name, account });
+    return (await found(aws.iam.send(new GetPolicyCommand({ PolicyArn }))))
+      ? ok(PolicyArn)
+      : problem(
+          `${PolicyArn} is not there, and every role is to be bound by it`,
+          "deploy the delivery stack first: npx cdktf deploy delivery --app 'node --require tsx/cjs delivery/app.ts'",
+        );
+  },
+};
+
+export const accountChecks: readonly Check[] = [region, instanceType, vpcs, concurrency, loggingRole, roleBoundary];

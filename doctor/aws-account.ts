@@ -1,9 +1,12 @@
 import { APIGatewayClient } from '@aws-sdk/client-api-gateway';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
@@ -25,11 +28,14 @@ export class AwsAccount {
   readonly ec2: EC2Client;
   /** Asked about the regions themselves, since one that does not exist or is not enabled answers nothing. */
   readonly home: EC2Client;
+  readonly iam: IAMClient;
   readonly lambda: LambdaClient;
   readonly logs: CloudWatchLogsClient;
   readonly route53: Route53Client;
+  readonly quotas: ServiceQuotasClient;
   readonly s3: S3Client;
   readonly stateS3: S3Client;
+  readonly scheduler: SchedulerClient;
   readonly ssm: SSMClient;
   readonly sts: STSClient;
 
@@ -49,18 +55,22 @@ export class AwsAccount {
     this.apiGateway = new APIGatewayClient(options);
     this.ec2 = new EC2Client(options);
     this.home = new EC2Client({ ...options, region: homeRegion(region) });
+    this.iam = new IAMClient({ ...options, region: homeRegion(region) });
     this.lambda = new LambdaClient({ ...options, ...(lambdaEndpoint !== undefined && { endpoint: lambdaEndpoint }) });
     this.logs = new CloudWatchLogsClient(options);
+    this.quotas = new ServiceQuotasClient(options);
     this.route53 = new Route53Client(options);
     this.s3 = new S3Client(storage);
     this.stateS3 = new S3Client({ ...storage, region: stateRegion });
+    this.scheduler = new SchedulerClient(options);
     this.ssm = new SSMClient(options);
     this.sts = new STSClient({ ...options, region: homeRegion(region) });
   }
 
   close(): void {
     for (const client of [this.apiGateway, this.ec2, this.home, this.lambda, this.logs, this.route53]) client.destroy();
-    for (const client of [this.s3, this.stateS3, this.ssm, this.sts]) client.destroy();
+    for (const client of [this.iam, this.quotas, this.scheduler, this.s3, this.stateS3, this.ssm, this.sts])
+      client.destroy();
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Configuration } from '../local/terraform/configuration';
 import type { Settings } from '../settings';
 import type { AwsAccount } from './aws-account';
 import type { NameServers } from './domain-checks';
@@ -14,6 +15,8 @@ export interface Outcome {
 /** What the checks look at. */
 export interface Surroundings {
   readonly settings: Settings;
+  /** What the settings synthesize, by stack, without the state bucket's own. */
+  stacks(): ReadonlyMap<string, Configuration>;
   readonly aws: AwsAccount;
   /** Who is asked about names in public DNS; undefined where public DNS has nothing to do with the account, as in a rehearsal. */
   readonly dns: NameServers | undefined;

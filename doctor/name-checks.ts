@@ -1,10 +1,13 @@
 import { GetDomainNameCommand } from '@aws-sdk/client-api-gateway';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetInstanceProfileCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { ParameterNames } from '../constructs/parameter-names';
+import type { Configuration } from '../local/terraform/configuration';
+import type { AwsAccount } from './aws-account';
 import { type Check, ok, problem, type Surroundings, unsure } from './check';
 
 /** What a bucket's name stands for, to these credentials. */
@@ -40,11 +43,12 @@ const names: Check = {
   name: 'names',
   needsAccount: true,
   async run(surroundings) {
-    const taken = (
-      await Promise.all(wantedNames(surroundings).map((wanted) => takenByOthers(surroundings, wanted)))
-    ).flat();
+    const { aws, stacks } = surroundings;
+    const { Account = '' } = await aws.sts.send(new GetCallerIdentityCommand({}));
+    const wanted = wantedNames(stacks(), aws, Account);
+    const taken = (await Promise.all(wanted.map((each) => takenByOthers(surroundings, each)))).flat();
     return taken.length === 0
-      ? ok('no name is taken by others')
+      ? ok(`none of ${wanted.length} is taken by others`)
       : problem(
           `taken already: ${taken.join(', ')}`,
           'delete what is left of an earlier try, or choose another name in the setting name (for a host name: services[].subdomain)',
@@ -61,61 +65,79 @@ interface WantedName {
   exists(): Promise<boolean>;
 }
 
-function wantedNames({ aws, settings }: Surroundings): WantedName[] {
-  const { name, region, domain, services } = settings;
-  const logGroup = (group: string) => async () => {
-    const { logGroups = [] } = await aws.logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: group }));
-    return logGroups.some(({ logGroupName }) => logGroupName === group);
-  };
-  const authority = new ParameterNames(name).authority;
-  return [
-    {
-      stack: 'certificates',
-      what: `parameter ${authority}`,
-      exists: () => found(aws.ssm.send(new GetParameterCommand({ Name: authority }))),
+/** Resources whose name AWS lets exist once: the argument that holds it, what to call them, and how to ask for one. */
+const named: Readonly<
+  Record<string, { argument: string; what: string; exists: (name: string, aws: AwsAccount) => Promise<boolean> }>
+> = {
+  aws_api_gateway_domain_name: {
+    argument: 'domain_name',
+    what: 'API Gateway domain name',
+    exists: (domainName, { apiGateway }) => found(apiGateway.send(new GetDomainNameCommand({ domainName }))),
+  },
+  aws_cloudwatch_log_group: {
+    argument: 'name',
+    what: 'log group',
+    async exists(group, { logs }) {
+      const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: group }));
+      return logGroups.some(({ logGroupName }) => logGroupName === group);
     },
-    {
-      stack: 'storage',
-      what: `a bucket that begins with ${name}-snapshots`,
-      exists: async () => {
-        const { Account } = await aws.sts.send(new GetCallerIdentityCommand({}));
-        return (await presence(aws.s3, `${name}-snapshots-${Account}-${region}`)) !== 'free';
-      },
-    },
-    ...services.flatMap((service): WantedName[] => {
-      const host = `${service.subdomain}.${domain.name}`;
-      const functionName = `${name}-${service.name}`;
-      const stack = service.name;
-      return [
-        {
-          stack,
-          what: `function ${functionName}`,
-          exists: () => found(aws.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }))),
-        },
-        {
-          stack,
-          what: `API Gateway domain name ${host}`,
-          exists: () => found(aws.apiGateway.send(new GetDomainNameCommand({ domainName: host }))),
-        },
-        { stack, what: `log group /aws/lambda/${functionName}`, exists: logGroup(`/aws/lambda/${functionName}`) },
-        {
-          stack,
-          what: `log group /aws/apigateway/${functionName}`,
-          exists: logGroup(`/aws/apigateway/${functionName}`),
-        },
-      ];
-    }),
-  ];
+  },
+  aws_iam_instance_profile: {
+    argument: 'name',
+    what: 'instance profile',
+    exists: (InstanceProfileName, { iam }) => found(iam.send(new GetInstanceProfileCommand({ InstanceProfileName }))),
+  },
+  aws_iam_role: {
+    argument: 'name',
+    what: 'role',
+    exists: (RoleName, { iam }) => found(iam.send(new GetRoleCommand({ RoleName }))),
+  },
+  aws_lambda_function: {
+    argument: 'function_name',
+    what: 'function',
+    exists: (FunctionName, { lambda }) => found(lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))),
+  },
+  aws_s3_bucket: {
+    argument: 'bucket',
+    what: 'bucket',
+    exists: async (bucket, { s3 }) => (await presence(s3, bucket)) !== 'free',
+  },
+  aws_scheduler_schedule: {
+    argument: 'name',
+    what: 'schedule',
+    exists: (Name, { scheduler }) => found(scheduler.send(new GetScheduleCommand({ Name }))),
+  },
+  aws_ssm_parameter: {
+    argument: 'name',
+    what: 'parameter',
+    exists: (Name, { ssm }) => found(ssm.send(new GetParameterCommand({ Name }))),
+  },
+};
+
+/** Every such name in the stacks. What only Terraform knows is left out, but for the account's id. */
+function wantedNames(stacks: ReadonlyMap<string, Configuration>, aws: AwsAccount, account: string): WantedName[] {
+  return [...stacks].flatMap(([stack, { resource = {} }]) =>
+    Object.entries(named).flatMap(([type, { argument, what, exists }]) =>
+      Object.values(resource[type] ?? {}).flatMap((settings) => {
+        const name = String(settings[argument]).replaceAll(
+          /\$\{data\.aws_caller_identity\.\w+\.account_id\}/g,
+          account,
+        );
+        return name.includes('${') ? [] : [{ stack, what: `${what} ${name}`, exists: () => exists(name, aws) }];
+      }),
+    ),
+  );
 }
 
 /** A name is no clash when the stack that wants it has a state: then it is its own. */
-async function takenByOthers({ aws, settings }: Surroundings, { stack, what, exists }: WantedName): Promise<string[]> {
-  if (!(await exists())) return [];
-  const state = new HeadObjectCommand({
-    Bucket: settings.state.bucket,
-    Key: `searchgate/${settings.name}/${stack}.tfstate`,
-  });
-  return (await found(aws.stateS3.send(state))) ? [] : [what];
+async function takenByOthers(surroundings: Surroundings, { stack, what, exists }: WantedName): Promise<string[]> {
+  return (await exists()) && !(await isDeployed(surroundings, stack)) ? [what] : [];
+}
+
+/** Whether a stack has a state already, so that what is there is its own. */
+export function isDeployed({ aws, settings }: Surroundings, stack: string): Promise<boolean> {
+  const state = { Bucket: settings.state.bucket, Key: `searchgate/${settings.name}/${stack}.tfstate` };
+  return found(aws.stateS3.send(new HeadObjectCommand(state)));
 }
 
 async function presence(s3: S3Client, bucket: string): Promise<BucketPresence> {
@@ -137,8 +159,8 @@ async function presence(s3: S3Client, bucket: string): Promise<BucketPresence> {
   }
 }
 
-/** @throws every failure but an absence */
-async function found(answer: Promise<unknown>): Promise<boolean> {
+/** Whether AWS has what it was asked for. @throws every failure but an absence */
+export async function found(answer: Promise<unknown>): Promise<boolean> {
   try {
     await answer;
     return true;

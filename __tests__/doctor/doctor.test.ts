@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { APIGatewayClient, CreateDomainNameCommand, UpdateAccountCommand } from '@aws-sdk/client-api-gateway';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { CreatePolicyCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -16,11 +18,12 @@ import { nameChecks } from '../../doctor/name-checks';
 import { clientOptions } from '../../local/emulator/account';
 import { type Emulator, startEmulator } from '../../local/emulator/emulator';
 import { pythonEnvironment } from '../../local/emulator/python-environment';
+import { readStacks } from '../../local/terraform/configuration';
 import { readSettings } from '../../settings';
 import example from '../../settings/example.json';
 import { runScript } from '../command-line';
 import { describeWith } from '../requirements';
-import type { Block } from '../synthesized';
+import { type Block, type SynthesizedDeployment, synthesized } from '../synthesized';
 
 const region = 'us-east-1';
 const folder = mkdtempSync(join(tmpdir(), 'searchgate-doctor-'));
@@ -86,15 +89,28 @@ describeWith(['python'], 'The doctor, against an emulated account', () => {
     {
       dns = publicDns({ 'NS example.com': nameServers }),
       zoneId,
+      stacks = synthesized(),
       ...endpoints
-    }: { dns?: NameServers; zoneId?: string; lambdaEndpoint?: string; endpoint?: string } = {},
+    }: {
+      dns?: NameServers;
+      zoneId?: string;
+      stacks?: SynthesizedDeployment;
+      lambdaEndpoint?: string;
+      endpoint?: string;
+    } = {},
   ): Promise<Record<string, Result>> {
     const { settings } = readSettings({ ...example, ...changes });
     // The emulator's zone ids look otherwise than Route53's, which the settings hold to their form.
     if (zoneId !== undefined) settings.domain.zoneId = zoneId;
     const aws = new AwsAccount({ ...options(), region: settings.region, lambdaEndpoint, ...endpoints });
     accounts.push(aws);
-    const surroundings: Surroundings = { settings, aws, dns, emulated: true };
+    const surroundings: Surroundings = {
+      settings,
+      stacks: () => new Map([...readStacks(stacks.folder)].filter(([stack]) => stack !== 'state')),
+      aws,
+      dns,
+      emulated: true,
+    };
     const results = await examine(credentials, [...accountChecks, ...domainChecks, ...nameChecks], surroundings);
     return Object.fromEntries(results.map((result) => [result.name, result]));
   }
@@ -259,20 +275,55 @@ describeWith(['python'], 'The doctor, against an emulated account', () => {
     await new SSMClient(options()).send(
       new PutParameterCommand({ Name: '/second/certificates/ca', Value: 'x', Type: 'String' }),
     );
-    const { found = '' } = (await examined(second)).names ?? {};
-    for (const name of [
+    await new IAMClient(options()).send(
+      new CreateRoleCommand({ RoleName: 'second-power', AssumeRolePolicyDocument: '{}' }),
+    );
+    await s3(new CreateBucketCommand({ Bucket: 'second-snapshots-123456789012-us-east-1' }));
+    const stacks = synthesized(second);
+    const { found = '' } = (await examined(second, { stacks })).names ?? {};
+    const taken = [
       'log group /aws/lambda/second-search',
-      'domain name kibana.second.example.com',
+      'API Gateway domain name kibana.second.example.com',
       'parameter /second/certificates/ca',
-    ]) {
-      expect(found).toContain(name);
-    }
-    for (const stack of ['search', 'kibana', 'certificates']) {
+      'role second-power',
+      'bucket second-snapshots-123456789012-us-east-1',
+    ];
+    expect(found.replace('taken already: ', '').split(', ').sort()).toEqual(taken.sort());
+    for (const stack of ['search', 'kibana', 'certificates', 'power', 'storage']) {
       await s3(
         new PutObjectCommand({ Bucket: second.state.bucket, Key: `searchgate/second/${stack}.tfstate`, Body: '{}' }),
       );
     }
-    expect((await examined(second)).names?.status).toBe('ok');
+    expect((await examined(second, { stacks })).names?.status).toBe('ok');
+  });
+
+  test('finds a region that has no room for another VPC, unless the network is deployed', async () => {
+    const state = { bucket: 'searchgate-state-example-com', region };
+    const west = { region: 'us-west-1', network: { zones: ['us-west-1a', 'us-west-1b'] }, state };
+    const vpcs = async (name: string) => (await examined({ ...west, name })).VPCs;
+    expect(await vpcs('searchgate')).toMatchObject({ status: 'ok', found: '1 of 5 in us-west-1' });
+    const ec2 = new EC2Client(clientOptions(emulator.endpoint, west.region));
+    for (const block of [1, 2, 3, 4]) await ec2.send(new CreateVpcCommand({ CidrBlock: `10.${block}.0.0/16` }));
+    expect(await vpcs('searchgate')).toMatchObject({
+      status: 'problem',
+      advice: expect.stringContaining('--quota-code L-F678F1CE --desired-value 10'),
+    });
+    await s3(new PutObjectCommand({ Bucket: state.bucket, Key: 'searchgate/third/network.tfstate', Body: '{}' }));
+    expect((await vpcs('third'))?.status).toBe('ok');
+  });
+
+  test('finds that the boundary of roles is missing where a pipeline is to make them', async () => {
+    const delivery = { delivery: { repository: 'acme/search' } };
+    const boundary = async () => (await examined(delivery))['boundary of roles'];
+    expect(await boundary()).toMatchObject({
+      status: 'problem',
+      advice: expect.stringContaining('cdktf deploy delivery'),
+    });
+    const document = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' } };
+    await new IAMClient(options()).send(
+      new CreatePolicyCommand({ PolicyName: 'searchgate-delivery-boundary', PolicyDocument: JSON.stringify(document) }),
+    );
+    expect((await boundary())?.status).toBe('ok');
   });
 
   test('as a command: says what it found and what to do, and ends with 1 where something has to be done', async () => {
