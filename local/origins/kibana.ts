@@ -7,15 +7,22 @@ import { type Origin, type OriginOptions, startOrigin } from './origin-server';
 export interface KibanaStandInOptions extends OriginOptions {
   /** Who may log in. @default whoever gives a password that is not empty */
   readonly isUser?: (username: string, password: string) => boolean;
+  /** Whether the Elasticsearch that it would need answers. @default it does */
+  readonly isReady?: () => boolean;
 }
 
 /**
  * Starts a small stand-in for Kibana, which says so on every page: login with a cookie, logout, `/api/status`, a home page with
- * 150 compressed and cacheable assets, a chunked answer at `/api/stand-in/slow`, and Kibana's answer to unknown paths.
+ * 150 compressed and cacheable assets, a chunked answer at `/api/stand-in/slow`, and Kibana's answers to unknown paths and before it
+ * is ready.
  */
 export function startKibanaStandIn(options: KibanaStandInOptions = {}): Promise<Origin> {
   const standIn = new KibanaStandIn(options.isUser ?? ((_, password) => password !== ''));
-  return startOrigin((request, response) => standIn.answer(request, response), options);
+  const isReady = options.isReady ?? (() => true);
+  return startOrigin((request, response) => {
+    if (isReady()) standIn.answer(request, response);
+    else notReady(response);
+  }, options);
 }
 
 class KibanaStandIn {
@@ -69,6 +76,12 @@ class KibanaStandIn {
     response.setHeader('Set-Cookie', 'sid=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0');
     redirect(response, '/login?msg=LOGGED_OUT');
   }
+}
+
+/** What Kibana says until it has found its Elasticsearch. */
+function notReady(response: ServerResponse): void {
+  response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '30', 'X-Stand-In': 'kibana' });
+  response.end('Kibana server is not ready yet');
 }
 
 const problem = (statusCode: number, error: string, message: string) => ({ statusCode, error, message });

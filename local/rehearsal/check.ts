@@ -1,32 +1,13 @@
-import { type Answer, ask, type Question } from './ask';
 import type { OpenService } from './doors';
+import { type CheckResult, differs, type Expectation, json, ownError, put } from './expectation';
 
-/** A request through a door and what has to come back. */
-interface Expectation {
-  /** What must hold, for people. */
-  name: string;
-  question: Question;
-  status: number;
-  /** Anything more; returns what is wrong with the answer. */
-  look?: (answer: Answer) => string | undefined;
-}
-
-export interface CheckResult {
-  name: string;
-  /** What came back instead; undefined where all is well. */
-  complaint: string | undefined;
-}
-
-/**
- * Sends real requests through a door: what the gateway refuses, what the origin answers, and at last what is said when the origin
- * is gone. The origin is stopped by it.
- */
+/** Sends real requests through a door: what the gateway refuses, and what the origin answers. */
 export async function checkService(
   opened: OpenService,
   elasticPassword: string,
   skip: (text: string) => void,
 ): Promise<CheckResult[]> {
-  const { service, door, origin } = opened;
+  const { service, door } = opened;
   const authorization = `Basic ${Buffer.from(`elastic:${elasticPassword}`).toString('base64')}`;
   const headers: Record<string, string> = service.requireAuthorization ? { authorization } : {};
   const expectations = [...refusals(opened), ...answers(opened, headers, elasticPassword)];
@@ -39,20 +20,16 @@ export async function checkService(
     if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error;
     skip('a stranger at the door: this system has no address 127.0.0.2');
   }
-  if (origin.kind !== 'yours') {
-    await origin.stop();
-    results.push(await put(door.url, service.name, hostGone(headers)));
-  }
   return results;
 }
 
-async function put(url: string, service: string, { name, question, status, look }: Expectation): Promise<CheckResult> {
-  const answer = await ask(url, question);
-  const complaint =
-    answer.status === status
-      ? look?.(answer)
-      : `status ${answer.status} instead of ${status}: ${answer.body.toString('utf8').slice(0, 300)}`;
-  return { name: `${service}: ${name}`, complaint };
+/** Stops the origin, unless it is the user's, and asks for it. */
+export async function checkHostGone({ service, door, origin }: OpenService): Promise<CheckResult[]> {
+  if (origin.kind === 'yours') return [];
+  await origin.stop();
+  return [
+    await put(door.url, service.name, hostGone(service.requireAuthorization ? { authorization: 'Basic eDp5' } : {})),
+  ];
 }
 
 /** What the gateway itself refuses, in Elasticsearch's error shape and without a word of who runs it. */
@@ -193,25 +170,4 @@ function kibana(headers: Record<string, string>, elasticPassword: string): Expec
       look: (answer) => differs(answer.body.toString('utf8').trim().split('\n').length, 10),
     },
   ];
-}
-
-/** The gateway's and the forwarder's own errors have Elasticsearch's shape and say nothing of who runs them. */
-function ownError(answer: Answer, status: number): string | undefined {
-  const text = answer.body.toString('utf8');
-  const { error, status: told } = json<{ error?: { type?: string; reason?: string }; status?: number }>(answer);
-  if (error?.type === undefined || error.reason === undefined || told !== status)
-    return `not Elasticsearch's error shape: ${text}`;
-  return /amazon|aws|lambda|arn:|gateway/i.test(text) ? `it says who runs it: ${text}` : undefined;
-}
-
-function differs(given: unknown, wanted: unknown): string | undefined {
-  return given === wanted ? undefined : `${JSON.stringify(given)} instead of ${JSON.stringify(wanted)}`;
-}
-
-function json<Shape extends object>(answer: Answer): Partial<Shape> {
-  try {
-    return JSON.parse(answer.body.toString('utf8')) as Shape;
-  } catch {
-    return {};
-  }
 }

@@ -21,6 +21,8 @@ export interface DoorPlace {
   material: HostMaterial;
   /** Called for every request. */
   knocked: () => void;
+  /** Called for every line that the forwarder writes. */
+  written?: (line: string) => void;
 }
 
 /** Opens one service's door in front of its origin. @throws with advice where the port is taken */
@@ -28,7 +30,7 @@ export async function openService(
   settings: Settings,
   service: ServiceSettings,
   origin: ServiceOrigin,
-  { product, endpoint, port, material, knocked }: DoorPlace,
+  { product, endpoint, port, material, knocked, written }: DoorPlace,
 ): Promise<OpenService> {
   const { region } = settings;
   const stackFolder = join(product, 'stacks', service.name);
@@ -42,12 +44,24 @@ export async function openService(
         })
       : await readGatewayFromEmulator({ endpoint, region, restApiName, stackFolder });
   try {
-    const log = ({ source }: { source: string }) => {
+    const log = ({ source, text }: { source: string; text: string }) => {
       if (source === 'access') knocked();
+      if (source === 'stdout') written?.(text);
     };
-    return { service, origin, door: await openDoor({ model, environment: origin.environment, port, log }) };
+    const environment = {
+      ...origin.environment,
+      ...emulatedState(model.function.environment.POWER_STATE_URL, endpoint),
+    };
+    return { service, origin, door: await openDoor({ model, environment, port, log }) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new UserError(`port ${port} is taken: choose another with --port ${service.name}=N`, { cause: error });
   }
+}
+
+/** The published state lies in the emulated S3, which has one address for all buckets. */
+function emulatedState(url: string | undefined, endpoint: string | undefined): Record<string, string> {
+  if (url === undefined || endpoint === undefined) return {};
+  const { hostname, pathname } = new URL(url);
+  return { POWER_STATE_URL: `${endpoint}/${hostname.split('.')[0]}${pathname}` };
 }

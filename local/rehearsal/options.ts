@@ -16,6 +16,8 @@ export interface RehearsalOptions {
   ports: Map<string, number>;
   /** Stop after this many minutes without a request; 0 is never. */
   idleMinutes: number;
+  /** The host sleeps after this many minutes without use; undefined is as deployed. */
+  sleepAfter: number | undefined;
 }
 
 export const help = `
@@ -31,7 +33,8 @@ puts an origin behind, and serves the doors on 127.0.0.1 until Ctrl-C.
   --search-port N        the door's port (8920)
   --kibana-port N        the door's port (8560)
   --port NAME=N          the same for any service (any free port)
-  --idle-minutes N       stop after N minutes without a request (60; 0 is never)
+  --sleep-after N        the host falls asleep after N minutes without use, 2 or more (power.idleMinutes of the settings)
+  --idle-minutes N       end all of it after N minutes without a request (60; 0 is never)
   --help
 
 A URL's host is the name that the server's certificate has to carry. SEARCHGATE_SETTINGS names the settings file
@@ -50,6 +53,7 @@ const flags = {
   'search-port': { type: 'string' },
   'kibana-port': { type: 'string' },
   port: { type: 'string', multiple: true },
+  'sleep-after': { type: 'string' },
   'idle-minutes': { type: 'string' },
 } as const;
 
@@ -107,6 +111,15 @@ export function readOptions(
   const [idle = '60'] = text('idle-minutes');
   if (!/^\d{1,5}$/.test(idle))
     mistakes.push(`--idle-minutes ${idle}: allowed is a whole number of minutes, 0 for never`);
+  const [sleepAfter] = text('sleep-after');
+  // A forwarder notes use once a minute: with less than two, a host in use would fall asleep.
+  if (
+    sleepAfter !== undefined &&
+    !(/^\d{1,4}$/.test(sleepAfter) && Number(sleepAfter) >= 2 && Number(sleepAfter) <= 1_440)
+  )
+    mistakes.push(`--sleep-after ${sleepAfter}: allowed is a whole number of minutes from 2 to 1440`);
+  if (sleepAfter !== undefined && values['no-deploy'] === true)
+    mistakes.push('--sleep-after: with --no-deploy there is no power function that could put the host to sleep');
   const [originAuthority] = text('origin-ca');
   if (originAuthority !== undefined && origins.size === 0) {
     mistakes.push('--origin-ca: there is no --search-origin, --kibana-origin or --origin that it could be for');
@@ -131,6 +144,7 @@ export function readOptions(
     originAuthority,
     ports,
     idleMinutes: Number(idle),
+    sleepAfter: sleepAfter === undefined ? undefined : Number(sleepAfter),
   };
   return { options, mistakes: [] };
 }

@@ -1,9 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ServiceSettings } from '../../settings';
 import { startElasticsearch } from '../elasticsearch/start';
 import { freePort } from '../free-port';
-import { type Origin, startEchoOrigin, startKibanaStandIn } from '../origins';
+import { startEchoOrigin, startKibanaStandIn } from '../origins';
+import { SwitchedServer } from '../power/switched-server';
 import type { HostMaterial } from './host-material';
 
 /** What answers behind a door, and how the forwarder is told. */
@@ -13,6 +17,8 @@ export interface ServiceOrigin {
   description: string;
   /** Laid over the forwarder's deployed environment. */
   environment: Record<string, string>;
+  /** What goes on and off with the host; undefined for a server of the user's. */
+  server?: SwitchedServer;
   stop(): Promise<void>;
 }
 
@@ -32,31 +38,55 @@ export async function givenOrigin(url: URL, authorityFile: string): Promise<Serv
   };
 }
 
-/** A real Elasticsearch on this machine, with security on. */
+/** A real Elasticsearch on this machine, with security on. Its data outlives each of its starts, and goes at the end. */
 export async function elasticsearchOrigin(service: ServiceSettings, material: HostMaterial): Promise<ServiceOrigin> {
   const port = await freePort();
   const { certificate, key } = await material.server(service);
   const { authority: ca, elasticPassword } = material;
-  const { url, stop } = await startElasticsearch({ port, certificate, key, ca, elasticPassword });
-  return { kind: 'elasticsearch', description: `a real Elasticsearch at ${url}`, environment: here(port), stop };
-}
-
-/** A stand-in that says so. */
-export async function standInOrigin(service: ServiceSettings, material: HostMaterial): Promise<ServiceOrigin> {
-  const server = await material.server(service);
-  if (service.origin === 'kibana') {
-    const isUser = (user: string, password: string) => user === 'elastic' && password === material.elasticPassword;
-    return standIn('kibana stand-in', 'a small stand-in for Kibana', await startKibanaStandIn({ ...server, isUser }));
+  const dataFolder = await mkdtemp(join(tmpdir(), 'searchgate-data-'));
+  const server = new SwitchedServer(port, () =>
+    startElasticsearch({ port, certificate, key, ca, elasticPassword, dataFolder }),
+  );
+  const stop = async () => {
+    await server.close();
+    await rm(dataFolder, { recursive: true, force: true });
+  };
+  try {
+    await server.on();
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  return standIn('echo', 'an echo, which is no search engine', await startEchoOrigin(server));
+  const description = `a real Elasticsearch at https://127.0.0.1:${port}`;
+  return { kind: 'elasticsearch', description, environment: here(port), server, stop };
 }
 
-function standIn(kind: ServiceOrigin['kind'], description: string, origin: Origin): ServiceOrigin {
+/**
+ * A stand-in that says so.
+ *
+ * @param elasticsearch what Kibana waits for
+ */
+export async function standInOrigin(
+  service: ServiceSettings,
+  material: HostMaterial,
+  elasticsearch?: SwitchedServer,
+): Promise<ServiceOrigin> {
+  const isKibana = service.origin === 'kibana';
+  const port = await freePort();
+  const options = { ...(await material.server(service)), port };
+  const isUser = (user: string, password: string) => user === 'elastic' && password === material.elasticPassword;
+  const isReady = () => elasticsearch?.isOn ?? true;
+  const server = new SwitchedServer(port, async () => {
+    const origin = await (isKibana ? startKibanaStandIn({ ...options, isUser, isReady }) : startEchoOrigin(options));
+    return { stop: () => origin.close() };
+  });
+  await server.on();
   return {
-    kind,
-    description: `${description}, at ${origin.url}`,
-    environment: here(origin.port),
-    stop: () => origin.close(),
+    kind: isKibana ? 'kibana stand-in' : 'echo',
+    description: `${isKibana ? 'a small stand-in for Kibana' : 'an echo, which is no search engine'}, at https://127.0.0.1:${port}`,
+    environment: here(port),
+    server,
+    stop: () => server.close(),
   };
 }
 

@@ -2,15 +2,19 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ServiceSettings, Settings } from '../../settings';
 import { missingTools } from '../machine';
+import type { SwitchedServer } from '../power/switched-server';
 import { endAllGroups } from '../process-group';
 import { readStacks } from '../terraform/configuration';
 import { NoProviderError } from '../terraform/workspace';
-import { checkService } from './check';
+import { checkHostGone, checkService } from './check';
+import { checkSleep } from './check-sleep';
 import { Closing } from './closing';
 import { closingTable, type Skipped } from './closing-table';
 import { type Deployment, deployEverything, startAccount, synthesize } from './deployment';
 import { type OpenService, openService } from './doors';
+import type { CheckResult } from './expectation';
 import { deployedMaterial, type HostMaterial, ownMaterial } from './host-material';
+import { LiveHost } from './live-host';
 import type { RehearsalOptions } from './options';
 import { elasticsearchOrigin, givenOrigin, type ServiceOrigin, standInOrigin } from './origins';
 import { Progress } from './progress';
@@ -25,6 +29,7 @@ export class Rehearsal {
   private readonly failures: string[] = [];
   private readonly product = join(folder, 'product');
   private lastKnock = Date.now();
+  private live: LiveHost | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -68,7 +73,12 @@ export class Rehearsal {
     const material = await this.material(deployment);
     const doors: OpenService[] = [];
     if (material !== undefined) {
-      for (const service of settings.services) doors.push(await this.open(service, material, deployment));
+      // Kibana waits for its Elasticsearch.
+      const elasticsearchFirst = [...settings.services].sort(
+        (a, b) => Number(b.origin === 'elasticsearch') - Number(a.origin === 'elasticsearch'),
+      );
+      for (const service of elasticsearchFirst) doors.push(await this.open(service, material, deployment, doors));
+      if (deployment !== undefined && settings.power.enabled) await this.startPower(deployment, doors);
     }
     const elasticPassword = material?.elasticPassword;
     closingTable(progress, { doors, elasticPassword, deployment, skipped: this.skipped });
@@ -105,12 +115,29 @@ export class Rehearsal {
     return undefined;
   }
 
+  private async startPower({ emulator: { endpoint } }: Deployment, doors: readonly OpenService[]): Promise<void> {
+    const { progress, settings, product, options } = this;
+    const servers = doors.flatMap(({ origin }) => origin.server ?? []);
+    const tell = (state: string, what: string) =>
+      progress.line(`  ${new Date().toTimeString().slice(0, 8)}  ${state.padEnd(9)} ${what}`);
+    this.live = await progress.step(
+      'power',
+      () => LiveHost.start({ settings, endpoint, product, sleepAfter: options.sleepAfter, tell }, servers),
+      () => `the host sleeps after ${options.sleepAfter ?? settings.power.idleMinutes} minutes without use`,
+    );
+    this.closing.add('the power function', async () => this.live?.close());
+    progress.line('    The emulator keeps schedules and log subscriptions but carries none out: that is done here, by');
+    progress.line("    the power function's real zip, and what stands for the host follows the emulated instance.");
+  }
+
   private async open(
     service: ServiceSettings,
     material: HostMaterial,
     deployment: Deployment | undefined,
+    others: readonly OpenService[],
   ): Promise<OpenService> {
-    const origin = await this.origin(service, material);
+    const elasticsearch = others.find(({ origin }) => origin.kind === 'elasticsearch')?.origin.server;
+    const origin = await this.origin(service, material, elasticsearch);
     this.closing.add(`what answers behind ${service.name}`, () => origin.stop());
     return this.progress.step(
       `door ${service.name}`,
@@ -123,6 +150,7 @@ export class Rehearsal {
           knocked: () => {
             this.lastKnock = Date.now();
           },
+          written: (line) => this.live?.written(service.name, line),
         });
         this.closing.add(`the door ${service.name}`, () => opened.door.close());
         return opened;
@@ -131,7 +159,11 @@ export class Rehearsal {
     );
   }
 
-  private async origin(service: ServiceSettings, material: HostMaterial): Promise<ServiceOrigin> {
+  private async origin(
+    service: ServiceSettings,
+    material: HostMaterial,
+    elasticsearch: SwitchedServer | undefined,
+  ): Promise<ServiceOrigin> {
     const given = this.options.origins.get(service.name);
     const name = `origin ${service.name}`;
     const told = ({ description }: ServiceOrigin) => description;
@@ -155,29 +187,37 @@ export class Rehearsal {
     if (service.origin === 'kibana') {
       this.skip('a real Kibana', `no package registry has it: give one of your own with --origin ${service.name}=URL`);
     }
-    return this.progress.step(name, () => standInOrigin(service, material), told);
+    return this.progress.step(name, () => standInOrigin(service, material, elasticsearch), told);
   }
 
   private async check(doors: readonly OpenService[], material: HostMaterial | undefined): Promise<number> {
+    const password = material?.elasticPassword ?? '';
+    const skip = (text: string) => this.progress.line(`      skipped: ${text}`);
     for (const opened of doors) {
-      const results = await this.progress.step(
-        `check ${opened.service.name}`,
-        () =>
-          checkService(opened, material?.elasticPassword ?? '', (text) => this.progress.line(`      skipped: ${text}`)),
-        (each) =>
-          `${each.filter(({ complaint }) => complaint === undefined).length} of ${each.length} requests as they should be`,
-      );
-      for (const { name, complaint } of results) {
-        this.progress.line(
-          `      ${complaint === undefined ? 'ok  ' : 'FAIL'} ${name}${complaint === undefined ? '' : `: ${complaint}`}`,
-        );
-        if (complaint !== undefined) this.failures.push(name);
-      }
+      await this.report(`check ${opened.service.name}`, () => checkService(opened, password, skip));
     }
+    const { live } = this;
+    if (live !== undefined) await this.report('check sleep', () => checkSleep(live, doors, password));
+    else for (const opened of doors) await this.report(`check ${opened.service.name}`, () => checkHostGone(opened));
     this.progress.line(
       this.failures.length === 0 ? '\n  The check passed.' : `\n  The check failed: ${this.failures.join('; ')}`,
     );
     return this.failures.length === 0 ? 0 : 1;
+  }
+
+  private async report(name: string, check: () => Promise<CheckResult[]>): Promise<void> {
+    const results = await this.progress.step(
+      name,
+      check,
+      (each) =>
+        `${each.filter(({ complaint }) => complaint === undefined).length} of ${each.length} requests as they should be`,
+    );
+    for (const { name: what, complaint } of results) {
+      this.progress.line(
+        `      ${complaint === undefined ? 'ok  ' : 'FAIL'} ${what}${complaint === undefined ? '' : `: ${complaint}`}`,
+      );
+      if (complaint !== undefined) this.failures.push(what);
+    }
   }
 
   /** Serves until nobody has knocked for the idle time. */

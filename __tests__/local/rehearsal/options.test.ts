@@ -49,6 +49,17 @@ describe('the flags of npm start', () => {
     });
   });
 
+  it('take a time after which the host sleeps, where there is something that puts it to sleep', () => {
+    expect(read().options?.sleepAfter).toBeUndefined();
+    expect(read('--sleep-after', '2').options?.sleepAfter).toBe(2);
+    for (const wrong of ['1', '0', 'soon', '1441']) {
+      expect(read('--sleep-after', wrong).mistakes).toEqual([
+        `--sleep-after ${wrong}: allowed is a whole number of minutes from 2 to 1440`,
+      ]);
+    }
+    expect(read('--sleep-after', '2', '--no-deploy').mistakes).toEqual([expect.stringContaining('no power function')]);
+  });
+
   it('list every mistake at once, with what was given and what is allowed', () => {
     const { mistakes } = read(
       '--chek',
@@ -97,6 +108,6 @@ describe('the flags of npm start', () => {
     for (const name of names.filter((each) => !['help', 'check', 'no-deploy'].includes(each ?? ''))) {
       expect(read(`--${name}`).mistakes).toContain(`--${name}: a value is missing`);
     }
-    expect(names).toHaveLength(11);
+    expect(names).toHaveLength(12);
   });
 });
