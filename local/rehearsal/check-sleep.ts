@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { OpenService } from './doors';
-import { type CheckResult, differs, json, ownError, put } from './expectation';
+import { type CheckResult, credentials, differs, json, ownError, put } from './expectation';
 import type { LiveHost } from './live-host';
 
 /** What a browser sends that opens a page. */
@@ -18,9 +18,6 @@ export async function checkSleep(
   elasticPassword: string,
 ): Promise<CheckResult[]> {
   const own = doors.filter(({ origin }) => origin.server !== undefined);
-  const authorization = `Basic ${Buffer.from(`elastic:${elasticPassword}`).toString('base64')}`;
-  const headersOf = ({ service }: OpenService): Record<string, string> =>
-    service.requireAuthorization ? { authorization } : {};
   await live.order({ action: 'stop-now' });
   await live.until('asleep');
   const results: CheckResult[] = [];
@@ -55,7 +52,7 @@ export async function checkSleep(
   for (const { door, service } of own.filter(({ origin }) => origin.kind === 'elasticsearch')) {
     const expectation = {
       name: 'a read is held until the host is there, and finds what was stored before',
-      question: { path: '/rehearsal/_doc/1', headers: headersOf({ door, service } as OpenService) },
+      question: { path: '/rehearsal/_doc/1', headers: credentials(service, elasticPassword) },
       status: 200,
     };
     results.push(await again(() => put(door.url, service.name, expectation)));
@@ -65,7 +62,10 @@ export async function checkSleep(
       name: 'awake again, it answers',
       question: {
         path: opened.service.origin === 'kibana' ? '/login' : '/',
-        headers: { ...headersOf(opened), ...(opened.service.origin === 'kibana' ? visit : {}) },
+        headers: {
+          ...credentials(opened.service, elasticPassword),
+          ...(opened.service.origin === 'kibana' ? visit : {}),
+        },
       },
       status: 200,
     };

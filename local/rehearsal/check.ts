@@ -1,5 +1,5 @@
 import type { OpenService } from './doors';
-import { type CheckResult, differs, type Expectation, json, ownError, put } from './expectation';
+import { type CheckResult, credentials, differs, type Expectation, json, ownError, put } from './expectation';
 
 /** Sends real requests through a door: what the gateway refuses, and what the origin answers. */
 export async function checkService(
@@ -8,8 +8,7 @@ export async function checkService(
   skip: (text: string) => void,
 ): Promise<CheckResult[]> {
   const { service, door } = opened;
-  const authorization = `Basic ${Buffer.from(`elastic:${elasticPassword}`).toString('base64')}`;
-  const headers: Record<string, string> = service.requireAuthorization ? { authorization } : {};
+  const headers = credentials(service, elasticPassword);
   const expectations = [...refusals(opened), ...answers(opened, headers, elasticPassword)];
   const results: CheckResult[] = [];
   for (const expectation of expectations) results.push(await put(door.url, service.name, expectation));
@@ -27,9 +26,7 @@ export async function checkService(
 export async function checkHostGone({ service, door, origin }: OpenService): Promise<CheckResult[]> {
   if (origin.kind === 'yours') return [];
   await origin.stop();
-  return [
-    await put(door.url, service.name, hostGone(service.requireAuthorization ? { authorization: 'Basic eDp5' } : {})),
-  ];
+  return [await put(door.url, service.name, hostGone(credentials(service, '')))];
 }
 
 /** What the gateway itself refuses, in Elasticsearch's error shape and without a word of who runs it. */

@@ -1,3 +1,4 @@
+import type { ServiceSettings } from '../../settings';
 import { type Answer, ask, type Question } from './ask';
 
 /** A request through a door and what has to come back. */
@@ -14,6 +15,12 @@ export interface CheckResult {
   name: string;
   /** What came back instead; undefined where all is well. */
   complaint: string | undefined;
+}
+
+/** What gets a request past the gateway of a service, as the user `elastic`. */
+export function credentials({ requireAuthorization }: ServiceSettings, password: string): Record<string, string> {
+  if (!requireAuthorization) return {};
+  return { authorization: `Basic ${Buffer.from(`elastic:${password}`).toString('base64')}` };
 }
 
 /** Asks, and compares. */

@@ -124,7 +124,7 @@ export class LiveHost {
     const { tell } = this.options;
     const who = this.asked === undefined ? '' : `somebody asked for ${this.asked}: `;
     if (event === 'starting') tell('power', `${who}the power function starts the host`);
-    else if (event === 'stopping') tell('power', 'nobody needs the host: the power function stops it');
+    else if (event === 'stopping') tell('power', 'the power function stops the host');
     else if (event === undefined) tell('power', text);
     else if (event !== 'left_to_others') tell('power', `${event}${reason === undefined ? '' : `: ${reason}`}`);
   }
