@@ -5,47 +5,100 @@ export interface HostAlarmsProps {
   /** Alarm names begin with it. */
   readonly name: string;
   readonly instanceId: string;
+  /** CloudWatch namespace of what the host sends of itself. */
+  readonly namespace: string;
+  /** The node whose metrics are watched, such as `node-0`. */
+  readonly node: string;
+  /** After how many hours awake without a good snapshot somebody is told; 0 where none are made. Fixed at synth. */
+  readonly snapshotHoursAwake: number;
   /** ARN of the topic that is told. */
   readonly topicArn: string;
   /** Whether to watch CPU credits, which only burstable types with standard credits run out of. Fixed at synth. */
   readonly watchCredits: boolean;
 }
 
-/** Tells when a running host fails EC2's status checks or has spent its CPU credits. A host that sleeps is no trouble. */
+/** The least of what an alarm is about; how it is told, and what missing data means, is the same for all. */
+interface Watched {
+  readonly description: string;
+  readonly metric: string;
+  readonly statistic: 'Maximum' | 'Minimum';
+  readonly comparison: string;
+  readonly threshold: number;
+  /** Seconds. */
+  readonly period: number;
+  readonly periods: number;
+}
+
+/**
+ * Tells when a running host fails EC2's status checks, has spent its CPU credits, fills its data volume, has made no snapshot for too
+ * many hours awake, or is in trouble by its own word (`status` of cloud-init/files). A host that sleeps is no trouble.
+ */
 export class HostAlarms extends Construct {
   constructor(scope: Construct, id: string, props: HostAlarmsProps) {
     super(scope, id);
-    const alarm = {
-      namespace: 'AWS/EC2',
-      dimensions: { InstanceId: props.instanceId },
-      treatMissingData: 'notBreaching',
-      alarmActions: [props.topicArn],
-      okActions: [props.topicArn],
-    };
-    new CloudwatchMetricAlarm(this, 'status-check', {
-      ...alarm,
-      alarmName: `${props.name}-status-check`,
-      alarmDescription:
-        'The host or the machine under it fails the status checks of EC2: stop and start it, or replace it',
-      metricName: 'StatusCheckFailed',
+    const ofInstance = { namespace: 'AWS/EC2', dimensions: { InstanceId: props.instanceId } };
+    // The host sends every five minutes, so ten always have something.
+    const ofHost = { namespace: props.namespace, dimensions: { Node: props.node } };
+    const told = { statistic: 'Maximum', period: 600, periods: 1 } as const;
+    const alarm = (name: string, source: typeof ofInstance | typeof ofHost, watched: Watched) =>
+      new CloudwatchMetricAlarm(this, name, {
+        ...source,
+        treatMissingData: 'notBreaching',
+        alarmActions: [props.topicArn],
+        okActions: [props.topicArn],
+        alarmName: `${props.name}-${name}`,
+        alarmDescription: watched.description,
+        metricName: watched.metric,
+        statistic: watched.statistic,
+        period: watched.period,
+        evaluationPeriods: watched.periods,
+        comparisonOperator: watched.comparison,
+        threshold: watched.threshold,
+      });
+
+    alarm('status-check', ofInstance, {
+      description: 'The host or the machine under it fails the status checks of EC2: stop and start it, or replace it',
+      metric: 'StatusCheckFailed',
       statistic: 'Maximum',
+      comparison: 'GreaterThanThreshold',
+      threshold: 0,
       period: 60,
-      evaluationPeriods: 3,
-      comparisonOperator: 'GreaterThanThreshold',
+      periods: 3,
+    });
+    alarm('disk', ofHost, {
+      ...told,
+      description:
+        'The data volume is filled to three quarters; from 85 % on Elasticsearch places no more shards: delete indices, or raise host.dataVolume.size and deploy storage',
+      metric: 'DataVolumeUsedPercent',
+      comparison: 'GreaterThanOrEqualToThreshold',
+      threshold: 75,
+    });
+    if (props.snapshotHoursAwake > 0) {
+      alarm('snapshot', ofHost, {
+        ...told,
+        description: `The host has been awake for more than ${props.snapshotHoursAwake} hours since its last good snapshot: npm run host:status`,
+        metric: 'AwakeSecondsSinceSnapshot',
+        comparison: 'GreaterThanThreshold',
+        threshold: props.snapshotHoursAwake * 3600,
+      });
+    }
+    alarm('trouble', ofHost, {
+      ...told,
+      description:
+        'The host says that something needs somebody (setup or a service failed, memory ran out, a red cluster, a certificate that ends): npm run host:status says what',
+      metric: 'Troubles',
+      comparison: 'GreaterThanThreshold',
       threshold: 0,
     });
     if (!props.watchCredits) return;
-    new CloudwatchMetricAlarm(this, 'cpu-credits', {
-      ...alarm,
-      alarmName: `${props.name}-cpu-credits`,
-      alarmDescription:
-        'The host has hardly any CPU credits left and will crawl: unlimited credits or a larger type help',
-      metricName: 'CPUCreditBalance',
+    alarm('cpu-credits', ofInstance, {
+      description: 'The host has hardly any CPU credits left and will crawl: unlimited credits or a larger type help',
+      metric: 'CPUCreditBalance',
       statistic: 'Minimum',
-      period: 300,
-      evaluationPeriods: 3,
-      comparisonOperator: 'LessThanThreshold',
+      comparison: 'LessThanThreshold',
       threshold: 10,
+      period: 300,
+      periods: 3,
     });
   }
 }

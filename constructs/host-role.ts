@@ -13,13 +13,15 @@ export interface HostRoleProps {
   readonly parameters: ParameterNames;
   /** `arn:aws:ssm:REGION:ACCOUNT:parameter`, what the names of parameters are appended to. */
   readonly parameterArn: string;
+  /** CloudWatch namespace that it may send metrics to. Whether it is given is fixed at synth. @default it sends none */
+  readonly metricsNamespace?: string;
   /** ARN of the bucket for snapshots. */
   readonly snapshotBucketArn: string;
 }
 
 /**
- * What a host may do: open a Session Manager shell, read the certificates, keep the secrets that it makes, report, and write
- * snapshots. The managed policy for Session Manager is not used: it lets a host read every parameter of the account.
+ * What a host may do: open a Session Manager shell, read the certificates, keep the secrets that it makes, report, send
+ * metrics of its own, and write snapshots. The managed policy for Session Manager is not used: it lets a host read every parameter of the account.
  */
 export class HostRole extends Construct {
   readonly instanceProfileName: string;
@@ -67,6 +69,18 @@ export class HostRole extends Construct {
           Action: 'ssm:PutParameter',
           Resource: [below(props.parameters.secrets), below(props.parameters.host(props.node))],
         },
+        ...(props.metricsNamespace === undefined
+          ? []
+          : [
+              {
+                Sid: 'SendMetrics',
+                Effect: 'Allow' as const,
+                Action: 'cloudwatch:PutMetricData',
+                // the action knows no resources
+                Resource: '*',
+                Condition: { StringEquals: { 'cloudwatch:namespace': props.metricsNamespace } },
+              },
+            ]),
         {
           Sid: 'ListSnapshots',
           Effect: 'Allow',

@@ -35,6 +35,8 @@ export interface HostEnvironment {
   readonly snapshotHours: number;
   /** How many snapshots are kept. */
   readonly snapshotKeep: number;
+  /** Whether there are alarms that watch this host's metrics; without them it sends none. Fixed at synth. */
+  readonly alarms: boolean;
 }
 
 export interface HostUserDataProps {
@@ -44,7 +46,7 @@ export interface HostUserDataProps {
 const folder = join(__dirname, '..', 'cloud-init');
 
 /**
- * The user data of a host: a `#cloud-config` that carries the files of `cloud-init/files/` as they are and the host's environment,
+ * The user data of a host: a `#cloud-config` that carries the files of `cloud-init/files/` (scripts without most comments) and the host's environment,
  * and starts the setup unit. It lies in a Terraform local as plain text, so that a plan's reader sees it, and is sent gzipped:
  * EC2 takes 16 KB before base64.
  */
@@ -78,6 +80,7 @@ export function hostEnvironmentVariables(environment: HostEnvironment): Record<s
     SNAPSHOT_BUCKET: environment.snapshotBucket,
     SNAPSHOT_HOURS: text(environment.snapshotHours),
     SNAPSHOT_KEEP: text(environment.snapshotKeep),
+    ALARMS: String(environment.alarms),
   };
 }
 
@@ -117,8 +120,29 @@ function carriedFiles(source: string, target: string): CarriedFile[] {
       const path = posix.join(target, name);
       if (statSync(file).isDirectory()) return carriedFiles(file, path);
       const content = readFileSync(file, 'utf8');
-      return [{ path, mode: content.startsWith('#!') ? '0755' : '0644', content }];
+      return [{ path, mode: content.startsWith('#!') ? '0755' : '0644', content: withoutComments(content) }];
     });
+}
+
+/**
+ * A script without the comments below its header, a quarter of what would be sent; other files as they are. Each leaves an empty line,
+ * so that a line number in a message is the repository's too. What a here-document holds is no comment.
+ */
+function withoutComments(content: string): string {
+  if (!/^#(!| shellcheck )/.test(content)) return content;
+  let header = true;
+  let hereDocument: string | undefined;
+  const lines = content.split('\n').map((line) => {
+    const comment = line.trimStart().startsWith('#');
+    header &&= comment;
+    if (hereDocument !== undefined) {
+      if (line === hereDocument) hereDocument = undefined;
+      return line;
+    }
+    hereDocument = / << '?([A-Z]+)'?$/.exec(line)?.[1];
+    return comment && !header ? '' : line;
+  });
+  return lines.join('\n');
 }
 
 /** A block of YAML that keeps the content as it is, so that an operator reads the same text in user data and on the host. */

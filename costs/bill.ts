@@ -3,7 +3,7 @@ import type { Settings } from '../settings';
 import { counted, type Line, line, number, perMillion } from './line';
 import type { FreeTier, Prices } from './prices';
 import { sleep } from './sleep';
-import type { Usage } from './usage';
+import { hoursPerMonth, type Usage } from './usage';
 
 const nothingFree: FreeTier = {
   lambdaRequests: 0,
@@ -13,11 +13,16 @@ const nothingFree: FreeTier = {
   logGb: 0,
   alarms: 0,
   customMetrics: 0,
+  metricsSentThousand: 0,
   transferOutGb: 0,
 };
 
 /** vCPU-hours beyond the baseline that one boot of Elasticsearch and Kibana takes: about three minutes on two processors. */
 const bootVcpuHours = 0.1;
+
+/** How full the data volume is, and how old the last snapshot; a third one has data only while something is wrong. */
+const metricsOfHost = 2;
+const sendsPerHour = 12;
 
 /**
  * A month's bill for a deployment, line by line. Taxes, support plans and what others in the account use are not in it.
@@ -124,15 +129,27 @@ function watching(settings: Settings, prices: Prices, usage: Usage, free: FreeTi
   const logged = (requests * usage.logBytes) / 1e9;
   const days = settings.services.reduce((most, { logRetention }) => Math.max(most, logRetention), 0);
   const stored = (logged * days) / 30;
-  const watched = isBurstable(settings.host.instanceType) && settings.host.cpuCredits === 'standard' ? 2 : 1;
-  const alarms =
-    settings.alarms.email === undefined ? 0 : settings.host.nodes * watched + (settings.power.enabled ? 1 : 0);
+  const told = settings.alarms.email !== undefined;
+  const { nodes } = settings.host;
+  const watched = isBurstable(settings.host.instanceType) && settings.host.cpuCredits === 'standard' ? 5 : 4;
+  // A metric is paid by the hour in which it has data, and only a host that is awake sends any.
+  const metrics = told ? (nodes * metricsOfHost * usage.hours) / hoursPerMonth : 0;
+  const sent = told ? (nodes * sendsPerHour * usage.hours) / 1000 : 0;
+  const alarms = told ? nodes * watched + (settings.power.enabled ? 1 : 0) : 0;
   return [
     counted('logs written', logged, free.logGb, 'GB', prices.logIngestedGb),
     counted('logs kept', stored, free.logGb, 'GB', prices.logStoredGbMonth),
     perMillion('traces', traces, free.traces, prices.traceMillion),
     counted('alarms', alarms, free.alarms, '', prices.alarmMonth),
-    counted('custom metrics', 0, free.customMetrics, '', prices.customMetricMonth),
+    counted(
+      'custom metrics',
+      metrics,
+      free.customMetrics,
+      '',
+      prices.customMetricMonth,
+      told ? `${nodes * metricsOfHost} × ${usage.hours} h / ${hoursPerMonth} h = ` : '',
+    ),
+    counted('metrics sent', sent, free.metricsSentThousand, 'thousand', prices.metricsSentThousand),
     line('parameters', `standard ones × ${prices.parameterMonth}`, prices.parameterMonth),
   ];
 }

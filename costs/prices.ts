@@ -34,6 +34,8 @@ export interface Prices {
   readonly objectReadThousand: number;
   readonly alarmMonth: number;
   readonly customMetricMonth: number;
+  /** Calls of PutMetricData. */
+  readonly metricsSentThousand: number;
   readonly transferOutGb: number;
   /** What each account has free every month without end. What only new accounts have, or what ends, is not in it. */
   readonly alwaysFree: FreeTier;
@@ -47,6 +49,8 @@ export interface FreeTier {
   readonly logGb: number;
   readonly alarms: number;
   readonly customMetrics: number;
+  /** Calls of CloudWatch's API, in thousands. */
+  readonly metricsSentThousand: number;
   readonly transferOutGb: number;
 }
 

@@ -77,11 +77,13 @@ export class Hosts extends Construct {
     const name = `${props.name}-${node}`;
     const { address, subnetId, dataVolumeId } = props.nodes[index] ?? { address: '', subnetId: '', dataVolumeId: '' };
     const parameters = new ParameterNames(props.name);
+    const metricsNamespace = `Searchgate/${props.name}`;
     const role = new HostRole(this, `${node}-identity`, {
       name: `${name}-${props.region}`,
       node,
       parameters,
       parameterArn,
+      metricsNamespace: props.alarmTopicArn === undefined ? undefined : metricsNamespace,
       snapshotBucketArn: props.snapshots.arn,
     });
     const userData = new HostUserData(this, `${node}-user-data`, {
@@ -101,6 +103,7 @@ export class Hosts extends Construct {
         snapshotBucket: props.snapshots.name,
         snapshotHours: props.snapshots.everyHours,
         snapshotKeep: props.snapshots.keep,
+        alarms: props.alarmTopicArn !== undefined,
       },
     });
     const { instanceId } = new SearchHost(this, node, {
@@ -121,6 +124,9 @@ export class Hosts extends Construct {
       new HostAlarms(this, `${node}-alarms`, {
         name,
         instanceId,
+        namespace: metricsNamespace,
+        node,
+        snapshotHoursAwake: 2 * props.snapshots.everyHours,
         topicArn: props.alarmTopicArn,
         watchCredits: props.watchCredits ?? false,
       });

@@ -1,7 +1,7 @@
 import type { TrialHost } from './trial-host';
 
 /**
- * Replaces the AWS CLI of a trial host by one that keeps parameters as files below `parameters/` and gives and takes what the real one does.
+ * Replaces the AWS CLI of a trial host by one that keeps parameters as files below `parameters/` and gives and takes what the real one does; it takes metrics too.
  * @param given parameters that are there from the beginning, by name without the prefix.
  */
 export function standInForParameters(host: TrialHost, given: Record<string, string>): void {
@@ -11,6 +11,8 @@ export function standInForParameters(host: TrialHost, given: Record<string, stri
     `exec python3 - "$root/parameters" "$@" << 'PYTHON'
 import json, pathlib, sys
 store, arguments = pathlib.Path(sys.argv[1]), sys.argv[2:]
+if arguments[0] == "cloudwatch":
+    sys.exit()
 if arguments[1] == "put-parameter":
     path = arguments[arguments.index("--cli-input-json") + 1].removeprefix("file://")
     asked = json.load(open(path))

@@ -2,7 +2,7 @@ import { describeWith } from '../requirements';
 import { standInForParameters } from './parameter-stand-in';
 import { TrialHost } from './trial-host';
 
-const phases = ['volume', 'packages', 'parameters', 'configuration', 'credentials', 'services'];
+const phases = ['volume', 'packages', 'parameters', 'configuration', 'credentials', 'services', 'password'];
 
 describeWith(['python'], 'setup', () => {
   let host: TrialHost;

@@ -22,6 +22,7 @@ const environment = {
   SNAPSHOT_BUCKET: 'searchgate-snapshots',
   SNAPSHOT_HOURS: '24',
   SNAPSHOT_KEEP: '3',
+  ALARMS: 'true',
 };
 
 export interface PhaseResult {
@@ -49,6 +50,8 @@ export class TrialHost {
     this.write('etc/searchgate/host.env', lines.join(''));
     this.write('etc/hosts', '127.0.0.1 localhost\n');
     this.write('proc/meminfo', 'MemTotal:        3902464 kB\n');
+    this.write('proc/uptime', '3661.25 7000.00\n');
+    this.write('proc/vmstat', 'oom_kill 0\n');
     mkdirSync(join(this.root, 'etc/yum.repos.d'), { recursive: true });
     for (const package_ of ['elasticsearch', 'kibana'])
       mkdirSync(join(this.root, 'etc', package_), { recursive: true });
@@ -118,6 +121,10 @@ export class TrialHost {
   write(path: string, content: string, mode = 0o644): void {
     mkdirSync(dirname(join(this.root, path)), { recursive: true });
     writeFileSync(join(this.root, path), content, { mode });
+  }
+
+  delete(path: string): void {
+    rmSync(join(this.root, path), { force: true });
   }
 
   remove(): void {

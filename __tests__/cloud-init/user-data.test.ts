@@ -45,14 +45,26 @@ function allText(folder: string): string {
 }
 
 describe('the user data that the settings synthesize', () => {
-  test('lays down every file as it lies in the repository, scripts executable', () => {
+  test('lays down every file of the repository, scripts executable and line by line, but for comments below their headers', () => {
     const [hostEnvironment, ...files] = config.write_files;
     expect(hostEnvironment).toMatchObject({ path: '/etc/searchgate/host.env', permissions: '0644' });
     expect(files.length).toBeGreaterThan(10);
     for (const { path, permissions, content } of files) {
-      expect(content).toBe(readFileSync(join(carriedFiles, path), 'utf8'));
+      const lines = readFileSync(join(carriedFiles, path), 'utf8').split('\n');
+      const carried = content.split('\n');
+      expect(carried).toHaveLength(lines.length);
+      const lost = lines.filter((line, number) => line !== carried[number]);
+      expect(lost.filter((line) => !/^ *# /.test(line) || !/^#(!| shellcheck )/.test(content))).toEqual([]);
       expect(permissions).toBe(content.startsWith('#!') ? '0755' : '0644');
     }
+  });
+
+  test('keeps what only looks like a comment, and each header', () => {
+    const content = (name: string) => config.write_files.find(({ path }) => path.endsWith(`/${name}`))?.content ?? '';
+    expect(content('configuration')).toContain('\n# Written by searchgate-setup at every boot.\n');
+    expect(content('configuration')).not.toContain('# Kibana takes a quarter');
+    expect(content('volume')).toMatch(/^#!.*\n# Guarantees .*\n(#.*\n)+\. /);
+    expect(content('elasticsearch.service.d/searchgate.conf')).toContain('\n# ');
   });
 
   test('starts the setup unit, which runs again at every boot', () => {

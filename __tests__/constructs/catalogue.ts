@@ -135,6 +135,9 @@ export const catalogue: Record<string, Build> = {
     new constructs.HostAlarms(scope, id, {
       name: v.text('name'),
       instanceId: v.text('instanceId'),
+      namespace: v.text('namespace'),
+      node: v.text('node'),
+      snapshotHoursAwake: 24,
       topicArn: v.text('topicArn'),
       watchCredits: true,
     }),
@@ -144,6 +147,7 @@ export const catalogue: Record<string, Build> = {
       node: v.text('node'),
       parameters: new constructs.ParameterNames(v.text('parameters')),
       parameterArn: v.text('parameterArn'),
+      metricsNamespace: v.text('metricsNamespace'),
       snapshotBucketArn: v.text('snapshotBucketArn'),
     }),
   HostUserData: (scope, id, v) =>
@@ -164,6 +168,7 @@ export const catalogue: Record<string, Build> = {
         snapshotBucket: v.text('environment.snapshotBucket'),
         snapshotHours: v.number('environment.snapshotHours'),
         snapshotKeep: v.number('environment.snapshotKeep'),
+        alarms: true,
       },
     }),
   LambdaBundle: (scope, id) =>

@@ -28,6 +28,7 @@ const environment: HostEnvironment = {
   snapshotBucket: 'searchgate-snapshots',
   snapshotHours: 24,
   snapshotKeep: 14,
+  alarms: true,
 };
 
 describe('the text of the user data', () => {

@@ -107,8 +107,17 @@ describe("a month's bill", () => {
 
   it('counts an alarm where somebody is told', () => {
     const alarms = { email: 'a@example.com' };
-    expect(amount(month(0, { alarms }), 'alarms')).toBeCloseTo(0.2, 10);
-    expect(amount(month(0, { alarms, power: { enabled: false } }), 'alarms')).toBeCloseTo(0.1, 10);
+    expect(amount(month(0, { alarms }), 'alarms')).toBeCloseTo(0.5, 10);
+    expect(amount(month(0, { alarms, power: { enabled: false } }), 'alarms')).toBeCloseTo(0.4, 10);
+  });
+
+  it('counts what a host sends for its alarms by the hours that it is awake, and nothing where there are none', () => {
+    const alarms = { email: 'a@example.com' };
+    expect(amount(month(730, { alarms }), 'custom metrics')).toBeCloseTo(0.6, 10);
+    expect(amount(month(200, { alarms }), 'custom metrics')).toBeCloseTo((0.6 * 200) / 730, 10);
+    expect(amount(month(200, { alarms }), 'metrics sent')).toBeCloseTo(0.024, 10);
+    for (const bill of [month(0, { alarms }), month(200)])
+      expect(amount(bill, 'custom metrics') + amount(bill, 'metrics sent')).toBe(0);
   });
 
   it.each(pricedRegions())('has a price in %s for every instance type that a host may have', (region) => {

@@ -70,7 +70,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     );
 
     test('every phase is timed in one line', () => {
-      const phases = ['volume', 'packages', 'parameters', 'configuration', 'credentials', 'services'];
+      const phases = ['volume', 'packages', 'parameters', 'configuration', 'credentials', 'services', 'password'];
       expect(setupLines.map((line) => /^(\w+) +\d+ s {2}\S/.exec(line)?.[1]).filter(Boolean)).toEqual(phases);
     });
 

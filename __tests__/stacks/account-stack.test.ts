@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ApiGatewayAccount } from '@cdktf/provider-aws/lib/api-gateway-account';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic';
@@ -56,20 +57,40 @@ describe('alarms', () => {
     expect(synthesized().stack('host').all('aws_cloudwatch_metric_alarm')).toEqual({});
   });
 
-  test('tell of a host that fails its checks, and of spent credits only where credits can be spent', () => {
+  test('tell of a host that fails its checks or says that it is in trouble, and of spent credits only where credits can be spent', () => {
     const alarms = (host: object) =>
       Object.values(synthesized({ alarms: { email }, host }).stack('host').all('aws_cloudwatch_metric_alarm'));
-    expect(alarms({}).map(({ metric_name }) => metric_name)).toEqual(['StatusCheckFailed']);
-    expect(
-      alarms({ cpuCredits: 'standard' })
-        .map(({ metric_name }) => metric_name)
-        .sort(),
-    ).toEqual(['CPUCreditBalance', 'StatusCheckFailed']);
-    expect(alarms({ instanceType: 'm7g.large' })).toHaveLength(1);
+    const metrics = (host: object) => alarms(host).map(({ metric_name }) => metric_name);
+    const always = ['AwakeSecondsSinceSnapshot', 'DataVolumeUsedPercent', 'StatusCheckFailed', 'Troubles'];
+    expect(metrics({}).sort()).toEqual(always);
+    expect(metrics({ cpuCredits: 'standard' }).sort()).toEqual([
+      'AwakeSecondsSinceSnapshot',
+      'CPUCreditBalance',
+      ...always.slice(1),
+    ]);
+    expect(metrics({ instanceType: 'm7g.large' }).sort()).toEqual(always);
     for (const alarm of alarms({ cpuCredits: 'standard' })) {
-      expect(alarm).toMatchObject({ treat_missing_data: 'notBreaching', namespace: 'AWS/EC2' }); // it may sleep
+      expect(alarm).toMatchObject({ treat_missing_data: 'notBreaching' }); // it may sleep
       expect(alarm.alarm_actions).toEqual(alarm.ok_actions);
       expect(alarm.alarm_actions[0]).toContain('terraform_remote_state.cross_stack_reference_input_account');
     }
+  });
+
+  test('watch the very metrics that the host sends, ten minutes of which always have one, and of no other host', () => {
+    const stack = synthesized({ alarms: { email } }).stack('host');
+    const ofHost = Object.values(stack.all('aws_cloudwatch_metric_alarm')).filter(
+      ({ namespace }) => namespace === 'Searchgate/searchgate',
+    );
+    const script = readFileSync('cloud-init/files/usr/local/lib/searchgate/status', 'utf8');
+    const sent = [...script.matchAll(/^metric (\w+) /gm)].map(([, name]) => name);
+    expect(ofHost.map(({ metric_name }) => metric_name).sort()).toEqual(sent.sort());
+    for (const alarm of ofHost)
+      expect(alarm).toMatchObject({ dimensions: { Node: 'node-0' }, period: 600, evaluation_periods: 1 });
+    expect(ofHost.find(({ metric_name }) => metric_name === 'DataVolumeUsedPercent')).toMatchObject({
+      threshold: 75,
+      comparison_operator: 'GreaterThanOrEqualToThreshold',
+    });
+    expect(stack.document.locals.node_0_user_data_cloud_config).toContain("ALARMS='true'");
+    expect(synthesized().stack('host').document.locals.node_0_user_data_cloud_config).toContain("ALARMS='false'");
   });
 });

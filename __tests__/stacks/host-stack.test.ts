@@ -111,6 +111,33 @@ describe('the data volume', () => {
   });
 });
 
+describe('metrics', () => {
+  const sending = (change: object) => {
+    const statements: Block[] = JSON.parse(
+      synthesized(change).stack('host').only('aws_iam_role_policy').policy,
+    ).Statement;
+    return statements.filter(({ Action }) =>
+      [Action].flat().some((action) => String(action).startsWith('cloudwatch:')),
+    );
+  };
+
+  test('are sent where somebody is told of an alarm, into the namespace of the deployment alone', () => {
+    expect(sending({ alarms: { email: 'somebody@example.com' } })).toEqual([
+      {
+        Sid: 'SendMetrics',
+        Effect: 'Allow',
+        Action: 'cloudwatch:PutMetricData',
+        Resource: '*',
+        Condition: { StringEquals: { 'cloudwatch:namespace': 'Searchgate/searchgate' } },
+      },
+    ]);
+  });
+
+  test('may not be sent otherwise', () => {
+    expect(sending({})).toEqual([]);
+  });
+});
+
 describe('what the host may do', () => {
   const statements: Block[] = JSON.parse(stack.only('aws_iam_role_policy').policy).Statement;
   const list = (value: string | string[]) => [value].flat();

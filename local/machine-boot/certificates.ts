@@ -32,12 +32,23 @@ export class CertificateAuthority {
     this.certificate = this.read('ca.pem');
   }
 
-  /** A server certificate for the names given. */
-  issue(...names: readonly [string, ...string[]]): Certificate {
-    this.openssl('req', ...curve, '-keyout', 'key', '-out', 'request', '-subj', `/CN=${names[0]}`);
-    const alternatives = names.map((name) => `DNS:${name}`).join(',');
+  /** A server certificate for the names given, valid for some days. */
+  issue(names: string | readonly string[], days = 397): Certificate {
+    const [first = '', ...others] = [names].flat();
+    this.openssl('req', ...curve, '-keyout', 'key', '-out', 'request', '-subj', `/CN=${first}`);
+    const alternatives = [first, ...others].map((name) => `DNS:${name}`).join(',');
     writeFileSync(join(this.folder, 'extensions'), `subjectAltName=${alternatives}\nextendedKeyUsage=serverAuth\n`);
-    const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '397', '-extfile', 'extensions'];
+    const signing = [
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      String(days),
+      '-extfile',
+      'extensions',
+    ];
     this.openssl('x509', '-req', '-in', 'request', ...signing, '-out', 'certificate');
     return { certificate: this.read('certificate'), key: this.read('key') };
   }

@@ -3,11 +3,12 @@ import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadSettings, type Settings } from '../../settings';
 import { machineState, succeed } from './cache';
-import { CertificateAuthority } from './certificates';
+import { type Certificate, CertificateAuthority } from './certificates';
 import { LoopDevice } from './loop-device';
 import { Machine } from './machine';
 import { Neighbourhood } from './neighbourhood';
 import { type PackageRepository, packageRepository } from './package-repository';
+import type { Parameter } from './parameter-store';
 import { rootFileSystem } from './root-file-system';
 import { type MachineUserData, synthesizedUserData } from './user-data';
 
@@ -31,7 +32,7 @@ export class HostBoot {
     readonly volume: LoopDevice,
     readonly repository: PackageRepository,
     readonly userData: MachineUserData,
-    /** CA that the host's certificates are signed by, PEM, in a file. */
+    /** Certificate of the CA that the host's certificates are signed by, PEM. */
     readonly hostAuthority: string,
     private readonly folder: string,
     private readonly root: string,
@@ -66,12 +67,13 @@ export class HostBoot {
     const aws = new CertificateAuthority('stand-ins for AWS and Elastic');
     const neighbours = await Neighbourhood.start({
       region,
-      ...aws.issue(`ssm.${region}.amazonaws.com`, 'artifacts.elastic.co'),
+      ...aws.issue([`ssm.${region}.amazonaws.com`, `monitoring.${region}.amazonaws.com`, 'artifacts.elastic.co']),
       bridge: 'vpc',
       addresses: [`${gateway(address)}/24`, '169.254.169.254/32'],
       rights: {
         read: [`${prefix}/certificates/`, `${prefix}/secrets/`],
         write: [`${prefix}/secrets/`, `${prefix}/hosts/${node}/`],
+        namespace: `Searchgate/${settings.name}`,
       },
     });
     await neighbours.publish(repository, 'first');
@@ -93,7 +95,9 @@ export class HostBoot {
       bridge: 'vpc',
       address: `${address}/24`,
       gateway: gateway(address),
-      hosts: [`${gateway(address)} ssm.${region}.amazonaws.com artifacts.elastic.co`],
+      hosts: [
+        `${gateway(address)} ssm.${region}.amazonaws.com monitoring.${region}.amazonaws.com artifacts.elastic.co`,
+      ],
       authority: this.awsAuthority,
       guard: (id) => this.neighbours.guard(id),
       userData: this.userData.text,
@@ -135,6 +139,22 @@ function gateway(address: string): string {
   return address.replace(/\d+$/, '1');
 }
 
+/** What the certificates stack keeps in Systems Manager: trusted CAs, PEM, and each server's certificate and key. */
+export function certificateParameters(
+  prefix: string,
+  authorities: string,
+  servers: Readonly<Record<string, Certificate>>,
+): Record<string, Parameter> {
+  const parameter = (type: Parameter['type'], value: string): Parameter => ({ type, value, version: 1 });
+  return Object.fromEntries([
+    [`${prefix}/certificates/ca`, parameter('String', authorities)],
+    ...Object.entries(servers).flatMap(([server, { certificate, key }]) => [
+      [`${prefix}/certificates/${server}/certificate`, parameter('String', certificate)],
+      [`${prefix}/certificates/${server}/key`, parameter('SecureString', key)],
+    ]),
+  ]);
+}
+
 /** What the certificates stack would have put into Systems Manager. Gives the CA certificate, PEM. */
 async function issueHostCertificates(neighbours: Neighbourhood, { environment }: MachineUserData): Promise<string> {
   const {
@@ -146,11 +166,6 @@ async function issueHostCertificates(neighbours: Neighbourhood, { environment }:
   const authority = new CertificateAuthority('searchgate');
   const servers = { [String(node)]: authority.issue(search), kibana: authority.issue(kibana) };
   authority.close();
-  await neighbours.put({ [`${prefix}/certificates/ca`]: { type: 'String', value: authority.certificate, version: 1 } });
-  for (const [server, { certificate, key }] of Object.entries(servers))
-    await neighbours.put({
-      [`${prefix}/certificates/${server}/certificate`]: { type: 'String', value: certificate, version: 1 },
-      [`${prefix}/certificates/${server}/key`]: { type: 'SecureString', value: key, version: 1 },
-    });
+  await neighbours.put(certificateParameters(String(prefix), authority.certificate, servers));
   return authority.certificate;
 }

@@ -46,6 +46,11 @@ export class Neighbourhood {
     return (await this.ask({ ask: 'calls' })) as string[];
   }
 
+  /** What was sent to CloudWatch, as in `DataVolumeUsedPercent node-0 41`. */
+  async metrics(): Promise<string[]> {
+    return (await this.ask({ ask: 'metrics' })) as string[];
+  }
+
   async put(parameters: Record<string, Parameter>): Promise<void> {
     await this.ask({ ask: 'put', parameters });
   }

@@ -1,5 +1,5 @@
 /**
- * The process that stands for all that a host reaches in its network: Systems Manager, the instance metadata service and Elastic's package repository, each
+ * The process that stands for all that a host reaches in its network: Systems Manager, CloudWatch, the instance metadata service and Elastic's package repository, each
  * under its real name and address. It runs in a network namespace of its own, which the machine's interface is connected to, so nothing leaves this machine
  * and nothing else can reach it. `neighbourhood.ts` starts it and talks to it by messages.
  */
@@ -8,8 +8,9 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { join, normalize } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { answerMetadata, roleCredentials } from './metadata-service';
-import { type Parameter, ParameterStore } from './parameter-store';
+import { type Parameter, ParameterStore, type RoleRights } from './parameter-store';
 
 /** What the process is started with, as its first message. */
 export interface NeighbourOptions {
@@ -19,7 +20,7 @@ export interface NeighbourOptions {
   /** Name of the bridge that machines are connected to, and its addresses. */
   readonly bridge: string;
   readonly addresses: readonly string[];
-  readonly rights: { readonly read: readonly string[]; readonly write: readonly string[] };
+  readonly rights: RoleRights;
 }
 
 export type Question =
@@ -28,6 +29,7 @@ export type Question =
   | { ask: 'remove'; name: string }
   | { ask: 'parameters' }
   | { ask: 'calls' }
+  | { ask: 'metrics' }
   | { ask: 'throttle'; calls: number }
   | { ask: 'guard'; id: number }
   | { ask: 'publish'; repository: string; key: string };
@@ -36,6 +38,8 @@ let store: ParameterStore | undefined;
 /** Process that goes when the process that all of this works for goes, however that ends: number 1 of the machine that is on. 0 for none. */
 let guarded = 0;
 let published = { repository: '', key: '' };
+/** What was sent to CloudWatch, as in `DataVolumeUsedPercent node-0 41`. */
+const metrics: string[] = [];
 
 async function answer(question: Question): Promise<unknown> {
   if (question.ask === 'start') return start(question.options);
@@ -50,6 +54,8 @@ async function answer(question: Question): Promise<unknown> {
       return Object.fromEntries(store.parameters);
     case 'calls':
       return store.calls;
+    case 'metrics':
+      return metrics;
     case 'throttle':
       store.throttled = question.calls;
       return undefined;
@@ -72,6 +78,7 @@ async function start(options: NeighbourOptions): Promise<void> {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     if (host === 'artifacts.elastic.co') answerPackage(request, response);
     else if (host === `ssm.${options.region}.amazonaws.com`) void answerParameter(request, response);
+    else if (host === `monitoring.${options.region}.amazonaws.com`) void answerMetrics(request, response);
     else response.writeHead(421).end();
   });
   const metadata = createServer((request, response) => answerMetadata(options.region, request, response));
@@ -81,14 +88,32 @@ async function start(options: NeighbourOptions): Promise<void> {
   ]);
 }
 
+/** CloudWatch's PutMetricData, by its query protocol; the namespace is the role's right. */
+async function answerMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const form = new URLSearchParams(await text(request));
+  const allowed = isSigned(request) && form.get('Namespace') === store?.rights.namespace;
+  if (allowed && form.get('Action') === 'PutMetricData') {
+    for (let member = 1; form.has(`MetricData.member.${member}.MetricName`); member++) {
+      const value = (name: string) => form.get(`MetricData.member.${member}.${name}`) ?? '';
+      metrics.push(`${value('MetricName')} ${value('Dimensions.member.1.Value')} ${Number(value('Value'))}`);
+    }
+    response.writeHead(200, { 'content-type': 'text/xml' });
+    return void response.end('<PutMetricDataResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"/>');
+  }
+  response.writeHead(403, { 'content-type': 'text/xml' });
+  response.end('<ErrorResponse><Error><Code>AccessDenied</Code><Message>not allowed</Message></Error></ErrorResponse>');
+}
+
+/** Whether the role's credentials are named; signatures are not checked. */
+function isSigned({ headers }: IncomingMessage): boolean {
+  const named = String(headers.authorization).includes(`Credential=${roleCredentials.accessKeyId}/`);
+  return named && headers['x-amz-security-token'] === roleCredentials.token;
+}
+
 async function answerParameter(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const { headers } = request;
-  const signed = String(headers.authorization).includes(`Credential=${roleCredentials.accessKeyId}/`);
   const { status, body } =
-    signed && headers['x-amz-security-token'] === roleCredentials.token && store !== undefined
-      ? store.answer(String(headers['x-amz-target']), JSON.parse(Buffer.concat(chunks).toString()))
+    isSigned(request) && store !== undefined
+      ? store.answer(String(request.headers['x-amz-target']), JSON.parse(await text(request)))
       : { status: 400, body: { __type: 'UnrecognizedClientException', message: 'not signed by the role' } };
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
 }

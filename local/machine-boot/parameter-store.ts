@@ -6,9 +6,11 @@ export interface Parameter {
 }
 
 /** What a role may do: parameter names begin with one of these. */
-export interface ParameterRights {
+export interface RoleRights {
   readonly read: readonly string[];
   readonly write: readonly string[];
+  /** CloudWatch namespace that it may send metrics to. */
+  readonly namespace: string;
 }
 
 export interface StoreAnswer {
@@ -27,7 +29,7 @@ export class ParameterStore {
   /** How many calls from now on are refused as too many. */
   throttled = 0;
 
-  constructor(private readonly rights: ParameterRights) {}
+  constructor(readonly rights: RoleRights) {}
 
   /** @param target the header X-Amz-Target, as in `AmazonSSM.GetParameters`. */
   answer(target: string, input: Record<string, unknown>): StoreAnswer {

@@ -67,7 +67,8 @@ ssm() { aws ssm "$1" --cli-connect-timeout 5 --cli-read-timeout 15 "${@:2}"; }
 
 # put_parameter NAME TYPE VALUE [true]: the value goes through a file in memory, so that no process list shows it; true overwrites.
 put_parameter() {
-  local input=$run/put.json status=0
+  local input status=0
+  input=$(mktemp "$run/put.XXXXXX")
   printf '{"Name":%s,"Type":"%s","Value":%s,"Overwrite":%s}' "$(json_string "$1")" "$2" "$(json_string "$3")" "${4:-false}" > "$input"
   ssm put-parameter --cli-input-json "file://$input" --output text > /dev/null || status=$?
   rm -f "$input"
@@ -78,3 +79,6 @@ put_parameter() {
 ask() {
   curl --silent --fail-with-body --max-time 10 --cacert "$certificate_authority" --resolve "$1:$2:$PRIVATE_ADDRESS" "${@:4}" "https://$1:$2$3"
 }
+# as_health PATH: Elasticsearch, as the user for health checks.
+as_health() { ask "$ELASTICSEARCH_SERVER_NAME" "$ELASTICSEARCH_PORT" "$1" --netrc-file "$run/health.netrc"; }
+kibana_available() { ask "$KIBANA_SERVER_NAME" "$KIBANA_PORT" /api/status > /dev/null; } # 503 until it is ready
