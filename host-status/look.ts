@@ -1,0 +1,151 @@
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { type SearchDoor, storedPassword } from '../commands/search-door';
+import { nodeName } from '../constructs/deployment-names';
+import { ParameterNames } from '../constructs/parameter-names';
+import type { Settings } from '../settings';
+
+/** What EC2 says of a host's machine. */
+export interface Instance {
+  readonly id: string;
+  readonly type: string;
+  /** As EC2 calls it: `running`, `stopped` and so on. */
+  readonly state: string;
+  /** When it was launched or last started, ISO 8601. */
+  readonly launched: string | undefined;
+}
+
+/** What a host says of itself: the outcome of its last setup (`report` of cloud-init/files) and how it is (`status`). */
+export interface Report {
+  readonly setup: Readonly<Record<string, unknown>> | null;
+  readonly health: Readonly<Record<string, unknown>> | null;
+  /** ISO 8601. */
+  readonly busyUntil: string | null;
+}
+
+export interface NodeStatus {
+  readonly node: string;
+  readonly instance: Instance | null;
+  readonly report: Report | null;
+}
+
+export interface HostStatus {
+  readonly nodes: readonly NodeStatus[];
+  /** What Elasticsearch says through the search door. */
+  readonly door: {
+    readonly version: string;
+    readonly cluster: string;
+    readonly heapUsedPercent: readonly number[];
+  } | null;
+  /** What could not be seen, and why. */
+  readonly unseen: readonly string[];
+}
+
+/**
+ * Looks at a deployment's hosts from outside: EC2, the hosts' own reports, and Elasticsearch through the door, the last only while a host
+ * runs, since it would wake one that sleeps. What cannot be seen is named with the reason, and does not keep the rest from being seen.
+ */
+export async function lookAtHosts(settings: Settings, door: SearchDoor): Promise<HostStatus> {
+  const unseen: string[] = [];
+  const seen = async <Value>(what: string, look: Promise<Value>): Promise<Value | null> => {
+    try {
+      return await look;
+    } catch (error) {
+      const { cause, message } = error as Error;
+      unseen.push(`${what}: ${cause instanceof Error ? cause.message : message}`);
+      return null;
+    }
+  };
+  const ssm = new SSMClient({ region: settings.region });
+  try {
+    const nodes = Array.from({ length: settings.host.nodes }, (_, index) => nodeName(index));
+    const [instances, reports] = await Promise.all([
+      seen('instances', instancesOf(settings)),
+      Promise.all(nodes.map((node) => seen(`reports of ${node}`, reportOf(ssm, settings, node)))),
+    ]);
+    const status = nodes.map((node, index) => ({
+      node,
+      instance: instances?.get(node) ?? null,
+      report: reports[index] ?? null,
+    }));
+    for (const { node } of status.filter(({ instance }) => instances !== null && instance === null))
+      unseen.push(`${node}: no instance carries its tags in ${settings.region}: npx cdktf deploy host`);
+    if (!status.some(({ instance }) => instance?.state === 'running')) {
+      unseen.push(`${door.url}: not asked, since no host is known to run and asking would wake one`);
+      return { nodes: status, door: null, unseen };
+    }
+    const password = await seen(
+      `${door.url} not asked, since the password cannot be read`,
+      storedPassword(ssm, settings),
+    );
+    return {
+      nodes: status,
+      door: password === null ? null : await seen(door.url, throughDoor(door, password)),
+      unseen,
+    };
+  } finally {
+    ssm.destroy();
+  }
+}
+
+/** A host's machine by its node; of several the one that lives. */
+async function instancesOf({ name, region }: Settings): Promise<Map<string, Instance>> {
+  const ec2 = new EC2Client({ region });
+  try {
+    const { Reservations = [] } = await ec2.send(
+      new DescribeInstancesCommand({
+        Filters: [
+          { Name: 'tag:searchgate:name', Values: [name] },
+          { Name: 'tag-key', Values: ['searchgate:node'] },
+          { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+        ],
+      }),
+    );
+    const found = Reservations.flatMap(({ Instances = [] }) => Instances).map(
+      ({ InstanceId, InstanceType, State, LaunchTime, Tags = [] }): [string, Instance] => [
+        Tags.find(({ Key }) => Key === 'searchgate:node')?.Value ?? '',
+        {
+          id: InstanceId ?? '',
+          type: InstanceType ?? '',
+          state: State?.Name ?? '',
+          launched: LaunchTime?.toISOString(),
+        },
+      ],
+    );
+    return new Map(found);
+  } finally {
+    ec2.destroy();
+  }
+}
+
+async function reportOf(ssm: SSMClient, { name }: Settings, node: string): Promise<Report> {
+  const below = new ParameterNames(name).host(node);
+  const Names = ['status', 'health', 'busy-until'].map((report) => `${below}/${report}`);
+  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names }));
+  const value = (report: string) => Parameters.find(({ Name }) => Name === `${below}/${report}`)?.Value;
+  const object = (report: string) => JSON.parse(value(report) ?? 'null') as Report['health'];
+  return { setup: object('status'), health: object('health'), busyUntil: value('busy-until') ?? null };
+}
+
+async function throughDoor(door: SearchDoor, password: string): Promise<NonNullable<HostStatus['door']>> {
+  const get = async (path: string) => {
+    const { status, body } = await door.ask(path, password);
+    if (status === 401)
+      throw new Error('the password that Systems Manager holds is not valid: npm run password -- --help');
+    if (status !== 200)
+      throw new Error(`it answered ${status} ${(body.error as { type?: string } | undefined)?.type ?? ''}`.trim());
+    return body;
+  };
+  const [root, health, { nodes }] = await Promise.all([
+    get('/?filter_path=version.number'),
+    get('/_cluster/health?filter_path=status'),
+    get('/_nodes/stats/jvm?filter_path=nodes.*.jvm.mem.heap_used_percent'),
+  ]);
+  const { number } = root.version as { number: string };
+  const heaps = Object.values((nodes ?? {}) as Record<string, { jvm: { mem: { heap_used_percent: number } } }>);
+  return {
+    version: number,
+    cluster: String(health.status),
+    heapUsedPercent: heaps.map(({ jvm }) => jvm.mem.heap_used_percent),
+  };
+}
