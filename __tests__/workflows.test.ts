@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { actionlint } from '../local/machine';
+import { builtHere } from '../local/machine';
 import { commentMarker } from '../plan-review/comment';
 import { describeWith } from './requirements';
 import type { Block } from './synthesized';
@@ -86,7 +86,7 @@ test('Nothing is deployed without the approval of the environment that the deplo
 describeWith(['actionlint'], 'actionlint', () => {
   test('finds nothing in any workflow', () => {
     const { status, stdout } = spawnSync(
-      actionlint(),
+      builtHere('actionlint'),
       files.map((file) => join(folder, file)),
       { encoding: 'utf8' },
     );
@@ -95,6 +95,6 @@ describeWith(['actionlint'], 'actionlint', () => {
 
   test('would find a mistake', () => {
     const broken = readFileSync(join(folder, 'deploy.yml'), 'utf8').replace('needs: synth', 'needs: nobody');
-    expect(spawnSync(actionlint(), ['-'], { encoding: 'utf8', input: broken }).status).toBe(1);
+    expect(spawnSync(builtHere('actionlint'), ['-'], { encoding: 'utf8', input: broken }).status).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 /** A check whose finding is meant, for some resources or all, with the reason. */
 export interface AcceptedFinding {
-  /** Such as `CKV_AWS_18`. */
+  /** checkov's, such as `CKV_AWS_18`, or tflint's rule, such as `terraform_documented_outputs`. */
   readonly check: string;
   /** Which resources, as `STACK:NAME`, Terraform's name. */
   readonly resources: RegExp;
@@ -11,7 +11,7 @@ const everywhere = /./;
 const ownKeys =
   'AWS’s own keys encrypt it. A key of one’s own costs 1 USD a month and guards against nobody here: whoever may read the resource may use the key';
 
-/** Every finding of checkov that stands, and why. One that nothing needs any more turns the analysis red. */
+/** Every finding of checkov and tflint that stands, and why. One that nothing needs any more turns the analysis red. */
 export const acceptedFindings: readonly AcceptedFinding[] = [
   { check: 'CKV_AWS_145', resources: everywhere, because: ownKeys },
   { check: 'CKV_AWS_158', resources: everywhere, because: ownKeys },
@@ -144,5 +144,10 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     check: 'CKV2_AWS_34',
     resources: /^certificates:(?!.*_key_)/,
     because: 'certificates are public; keys are SecureStrings',
+  },
+  {
+    check: 'terraform_documented_outputs',
+    resources: /:cross_stack_output_/,
+    because: 'CDKTF writes these outputs for other stacks, which name what they read; no person looks them up',
   },
 ];

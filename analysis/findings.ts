@@ -45,6 +45,27 @@ export function readCheckov(text: string): Analysis {
   };
 }
 
+const tflintSchema = z.looseObject({
+  issues: z.array(z.looseObject({ rule: z.looseObject({ name: z.string() }), message: z.string() })),
+  errors: z.array(z.looseObject({ message: z.string() })),
+});
+
+/**
+ * Reads what tflint writes with `--format=json` about one stack.
+ *
+ * @throws Error where tflint could not read it: what is not read has no findings
+ */
+export function readTflint(stack: string, text: string): Finding[] {
+  const { issues, errors } = tflintSchema.parse(JSON.parse(text));
+  const [error] = errors;
+  if (error !== undefined) throw new Error(`tflint could not read ${stack}: ${error.message}`);
+  return issues.map(({ rule, message }) => ({
+    check: rule.name,
+    name: message,
+    resource: `${stack}:${/^["`]?([\w.-]+)/.exec(message)?.[1] ?? ''}`,
+  }));
+}
+
 /** Which findings nobody has accepted, and which acceptances no finding needs. */
 export function compare(
   findings: readonly Finding[],

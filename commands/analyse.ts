@@ -2,22 +2,24 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { acceptedFindings } from '../analysis/accepted-findings';
-import { compare, readCheckov } from '../analysis/findings';
+import { compare, type Finding, readCheckov } from '../analysis/findings';
+import { tflintFindings } from '../analysis/tflint';
 import { pythonEnvironment } from '../local/emulator/python-environment';
+import { builtHere, missingTools } from '../local/machine';
 import { run } from '../local/process-group';
 import { synthesize } from '../local/rehearsal/deployment';
 import { readStacks, writeStack } from '../local/terraform/configuration';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
 
 const help = `
-npm run analyse: checkov over every stack that the settings synthesize. Ends with 1 for a finding that is not accepted with a reason in
-analysis/accepted-findings.ts, and for an acceptance that nothing needs any more.
+npm run analyse: checkov, and tflint where it is installed (.ci/install-tflint), over every stack that the settings synthesize. Ends with
+1 for a finding that is not accepted with a reason in analysis/accepted-findings.ts, and for an acceptance that nothing needs any more.
 
 The first time it installs checkov, pinned and checked by hash, into .rehearsal/analysis (470 MB).
 
   SEARCHGATE_SETTINGS=FILE   the settings (default settings/example.json)
   --plans DIR                look at the plans that npm run plan wrote there (STACK.json) instead of the synth: what Terraform makes of
-                             the configuration, with every default filled in
+                             the configuration, with every default filled in. tflint reads no plans
   --reasons                  list what is accepted, and why
 `;
 
@@ -37,8 +39,15 @@ void runCommand(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'searchgate-analysis-'));
   try {
     const framework = values.plans === undefined ? 'terraform_json' : 'terraform_plan';
-    if (values.plans === undefined) await layOutSynth(folder);
-    else layOutPlans(resolve(values.plans), folder);
+    const linted = values.plans === undefined && missingTools(['tflint']).length === 0;
+    if (!linted) console.log('skipped: tflint (.ci/install-tflint builds it; it reads a synth, not plans)');
+    let ofTflint: readonly Finding[] = [];
+    if (values.plans === undefined) {
+      const synth = join(folder, 'synth');
+      await synthesize(synth);
+      if (linted) ofTflint = await tflintFindings(builtHere('tflint'), synth);
+      withoutTerraformBlocks(synth);
+    } else layOutPlans(resolve(values.plans), folder);
     const { code, output, errors } = await run(
       python,
       [
@@ -57,15 +66,19 @@ void runCommand(async () => {
       { env: { ...process.env, LOG_LEVEL: 'ERROR', PYTHONDONTWRITEBYTECODE: '1' } },
     );
     if (code !== 0 && code !== 1) throw new Error(`checkov ended with ${code}:\n${errors}`);
-    const { passed, findings } = readCheckov(output);
-    const { open, needless } = compare(findings, acceptedFindings);
+    const { passed, findings: ofCheckov } = readCheckov(output);
+    const findings = [...ofCheckov, ...ofTflint];
+    const { open, needless } = compare(
+      findings,
+      acceptedFindings.filter(({ check }) => linted || check.startsWith('CKV')),
+    );
     for (const { check, name, resource } of open) console.log(`${check}  ${resource}  ${name}`);
     // Plans may hold some stacks only; then nothing can be said of the others.
     const unneeded = values.plans === undefined ? needless : [];
     for (const { check, resources } of unneeded)
       console.log(`${check}  ${resources.source}  is accepted, but nothing needs it`);
     console.log(
-      `${passed} checks passed, ${findings.length - open.length} findings accepted with a reason, ${open.length} open, ${elapsed(start)}.`,
+      `${passed} checks of checkov passed${linted ? ', tflint ran' : ''}, ${findings.length - open.length} findings accepted with a reason, ${open.length} open, ${elapsed(start)}.`,
     );
     return open.length + unneeded.length === 0 ? 0 : 1;
   } finally {
@@ -73,10 +86,8 @@ void runCommand(async () => {
   }
 });
 
-/** A synth without its `terraform` blocks: checkov stumbles over `required_version`, and reads nothing of a file where it stumbles. */
-async function layOutSynth(folder: string): Promise<void> {
-  const synth = join(folder, 'synth');
-  await synthesize(synth);
+/** Takes a synth's `terraform` blocks away: checkov stumbles over `required_version`, and reads nothing of a file where it stumbles. */
+function withoutTerraformBlocks(synth: string): void {
   for (const [stack, { terraform: _, ...configuration }] of readStacks(synth)) writeStack(synth, stack, configuration);
 }
 

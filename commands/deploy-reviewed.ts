@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { deployReviewed } from '../delivery/deploy-reviewed';
 import { stacksToPlan } from '../delivery/plan-stacks';
+import { passOnSignals } from '../local/process-group';
 import { workspaceFor } from '../local/terraform/workspace';
 import { loadSettings } from '../settings';
 import { readFlags, runCommand, UserError } from './terminal';
@@ -18,6 +19,7 @@ stack is left to people. Run again, it goes on where it stopped.
 `;
 
 void runCommand(async () => {
+  passOnSignals();
   const { values } = readFlags(help, {
     synth: { type: 'string', default: 'cdktf.out' },
     reviewed: { type: 'string' },

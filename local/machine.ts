@@ -41,7 +41,11 @@ const tools = {
   'cloud-init': { advice: 'install cloud-init 22.2 or newer', present: () => onPath('cloud-init') },
   actionlint: {
     advice: 'run .ci/install-actionlint, which builds it with Go, or put actionlint on PATH',
-    present: () => answers(actionlint(), ['-version']),
+    present: () => answers(builtHere('actionlint'), ['-version']),
+  },
+  tflint: {
+    advice: 'run .ci/install-tflint, which builds it with Go in some minutes, or put tflint on PATH',
+    present: () => answers(builtHere('tflint'), ['--version']),
   },
   machine: {
     advice: 'run .ci/install-debian-packages as root on Debian: systemd-nspawn, mmdebstrap, dnf, rpm, createrepo_c',
@@ -67,10 +71,10 @@ export async function chromiumPath(): Promise<string> {
   return chromium.executablePath();
 }
 
-/** The program that checks workflows: the project's own build of it, or the one on PATH. */
-export function actionlint(): string {
-  const own = join(__dirname, '../.rehearsal/bin/actionlint');
-  return existsSync(own) ? own : 'actionlint';
+/** A program that `.ci/install-…` builds: the project's own build of it, or the one on PATH. */
+export function builtHere(program: 'actionlint' | 'tflint'): string {
+  const own = join(__dirname, '../.rehearsal/bin', program);
+  return existsSync(own) ? own : program;
 }
 
 function onPath(program: string, further = ''): boolean {

@@ -21,7 +21,7 @@ export class AccountStack extends SearchgateStack {
     if (email !== undefined) {
       const topic = new AlarmTopic(this, 'alarms', { topicName: `${this.name}-alarms`, email });
       this.alarmTopicArn = topic.arn;
-      new TerraformOutput(this, 'alarm-topic-arn', { value: topic.arn });
+      new TerraformOutput(this, 'alarm-topic-arn', { value: topic.arn, description: 'Where alarms go' });
     }
   }
 }

@@ -23,7 +23,13 @@ export class DeliveryStack extends SearchgateStack {
       zoneArn: zone.arn,
       ...delivery,
     });
-    new TerraformOutput(this, 'plan-role-arn', { value: roles.planRoleArn });
-    new TerraformOutput(this, 'deploy-role-arn', { value: roles.deployRoleArn });
+    new TerraformOutput(this, 'plan-role-arn', {
+      value: roles.planRoleArn,
+      description: 'For the repository’s variable PLAN_ROLE_ARN',
+    });
+    new TerraformOutput(this, 'deploy-role-arn', {
+      value: roles.deployRoleArn,
+      description: 'For the repository’s variable DEPLOY_ROLE_ARN',
+    });
   }
 }

@@ -36,7 +36,7 @@ export class GatewayStack extends SearchgateStack {
       zoneId: this.zoneId(),
       dualStack: service.allowedCidrs.some((cidr) => cidr.includes(':')),
     });
-    new TerraformOutput(this, 'url', { value: url });
+    new TerraformOutput(this, 'url', { value: url, description: 'Where the service is' });
   }
 
   private sleep(

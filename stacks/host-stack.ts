@@ -51,7 +51,10 @@ export class HostStack extends SearchgateStack {
       watchCredits: isBurstable(host.instanceType) && host.cpuCredits === 'standard',
     });
     instanceIds.forEach((value, node) => {
-      new TerraformOutput(this, `${nodeName(node)}-instance-id`, { value });
+      new TerraformOutput(this, `${nodeName(node)}-instance-id`, {
+        value,
+        description: 'The instance, for the console and Session Manager',
+      });
     });
   }
 

@@ -27,7 +27,10 @@ export class PowerStack extends SearchgateStack {
       clock: clock(settings.power.schedule),
       alarmTopicArn: account.alarmTopicArn,
     });
-    new TerraformOutput(this, 'function-name', { value: this.power.functionName });
+    new TerraformOutput(this, 'function-name', {
+      value: this.power.functionName,
+      description: 'The function that starts and stops the hosts',
+    });
   }
 }
 
