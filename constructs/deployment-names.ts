@@ -3,6 +3,11 @@ export function nodeName(index: number): string {
   return `node-${index}`;
 }
 
+/** The server that a node is to the other nodes of its cluster. */
+export function transportName(node: string): string {
+  return `${node}-transport`;
+}
+
 /**
  * The name that a service's certificate carries and its forwarder checks. It is fixed, whatever host or address serves it, and
  * no DNS knows it.

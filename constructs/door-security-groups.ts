@@ -13,11 +13,16 @@ export interface DoorSecurityGroupsProps {
     readonly name: string;
     readonly port: number;
   }[];
+  /** Whether hosts talk to each other, as the nodes of a cluster do. Fixed at synth. @default false */
+  readonly clustered?: boolean;
 }
+
+/** Where Elasticsearch's nodes talk to each other. */
+const transportPort = 9300;
 
 /**
  * Two security groups: forwarders may reach hosts on the services' ports and nothing else; hosts accept just that, and may go
- * out to HTTPS, DNS and NTP. Each rule is a resource of its own, so that adding a service changes no other rule.
+ * out to HTTPS, DNS and NTP; those of a cluster reach each other on the transport's port. Each rule is a resource of its own, so that adding a service changes no other rule.
  */
 export class DoorSecurityGroups extends Construct {
   readonly hostsId: string;
@@ -54,6 +59,17 @@ export class DoorSecurityGroups extends Construct {
         referencedSecurityGroupId: hosts.id,
         description: `${name} on hosts`,
       });
+    }
+    if (props.clustered) {
+      const rule = {
+        ipProtocol: 'tcp',
+        fromPort: transportPort,
+        toPort: transportPort,
+        securityGroupId: hosts.id,
+        referencedSecurityGroupId: hosts.id,
+      };
+      new VpcSecurityGroupIngressRule(this, 'hosts-from-hosts', { ...rule, description: 'transport from other nodes' });
+      new VpcSecurityGroupEgressRule(this, 'hosts-to-hosts', { ...rule, description: 'transport on other nodes' });
     }
     for (const [purpose, ipProtocol, port] of [
       ['https', 'tcp', 443],

@@ -13,6 +13,10 @@ export interface HostEnvironment {
   readonly node: string;
   /** Fixed private IPv4 address of the host's interface. */
   readonly privateAddress: string;
+  /** Addresses at which the nodes of a cluster find each other, separated by commas; empty for a single node. */
+  readonly seedAddresses: string;
+  /** Availability zone: copies of a shard are kept in different ones. */
+  readonly zone: string;
   /** Id of the EBS volume that holds the data; its NVMe serial number is this without the dash. */
   readonly dataVolumeId: string;
   /** `9.x`, `8.x` or an exact version; counts for a new volume only. */
@@ -69,6 +73,8 @@ export function hostEnvironmentVariables(environment: HostEnvironment): Record<s
     REGION: environment.region,
     NODE: environment.node,
     PRIVATE_ADDRESS: environment.privateAddress,
+    SEED_ADDRESSES: environment.seedAddresses,
+    ZONE: environment.zone,
     DATA_VOLUME_ID: environment.dataVolumeId,
     ELASTIC_VERSION: environment.elasticVersion,
     PARAMETER_PREFIX: environment.parameterPrefix,

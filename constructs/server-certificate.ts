@@ -10,6 +10,8 @@ export interface ServerCertificateProps {
   readonly dnsNames: readonly string[];
   /** IPv4 addresses that it carries. */
   readonly ipAddresses: readonly string[];
+  /** Whether its server also shows it where it is the client itself, as nodes of a cluster do. Fixed at synth. @default false */
+  readonly alsoClient?: boolean;
   /** How long it is valid, in hours. @default two years */
   readonly validityHours?: number;
   /** From how many hours before its end on a deploy renews it. @default one year */
@@ -44,7 +46,7 @@ export class ServerCertificate extends Construct {
       setSubjectKeyId: true,
       validityPeriodHours: props.validityHours ?? 2 * year,
       earlyRenewalHours: props.renewalHours ?? year,
-      allowedUses: ['digital_signature', 'server_auth'],
+      allowedUses: ['digital_signature', 'server_auth', ...(props.alsoClient ? ['client_auth'] : [])],
     });
     this.certificate = certificate.certPem;
     this.privateKey = key.privateKeyPemPkcs8;

@@ -1,6 +1,6 @@
 import { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter';
 import { Construct } from 'constructs';
-import { internalName, nodeName } from '../constructs/deployment-names';
+import { internalName, nodeName, transportName } from '../constructs/deployment-names';
 import { ParameterNames } from '../constructs/parameter-names';
 import { PrivateCertificateAuthority } from '../constructs/private-certificate-authority';
 import { ServerCertificate } from '../constructs/server-certificate';
@@ -44,6 +44,9 @@ export class Certificates extends Construct {
         .filter(({ origin }) => origin === 'elasticsearch')
         .map((service) => internal(service.name));
       this.server(nodeName(node), authority, [...search, internal(nodeName(node))], [address]);
+      if (nodeAddresses.length > 1) {
+        this.server(transportName(nodeName(node)), authority, [internal(nodeName(node))], [address], true);
+      }
     });
     for (const service of services.filter(({ origin }) => origin !== 'elasticsearch')) {
       this.server(service.name, authority, [internal(service.name)], nodeAddresses);
@@ -56,11 +59,13 @@ export class Certificates extends Construct {
     authority: PrivateCertificateAuthority,
     dnsNames: string[],
     ipAddresses: readonly string[],
+    alsoClient = false,
   ): void {
     const { certificate, privateKey } = new ServerCertificate(this, `server-${name}`, {
       authority,
       dnsNames: [...dnsNames, 'localhost'],
       ipAddresses: ['127.0.0.1', ...ipAddresses],
+      alsoClient,
     });
     new SsmParameter(this, `server-${name}-certificate-parameter`, {
       name: this.parameters.certificate(name),

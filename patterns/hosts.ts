@@ -25,6 +25,8 @@ export interface HostsProps {
     /** Its fixed IPv4 address, of its subnet. */
     readonly address: string;
     readonly subnetId: string;
+    /** The subnet's availability zone. */
+    readonly zone: string;
     /** The volume that outlives it, in the subnet's zone. */
     readonly dataVolumeId: string;
   }[];
@@ -71,11 +73,24 @@ export class Hosts extends Construct {
     this.instanceIds = props.nodes.map((_, index) => this.host(index, parameterArn));
   }
 
+  /**
+   * Of the first three nodes, however many there are: the user data of those that are there does not change when others join, so
+   * no host is replaced for it.
+   */
+  private get seedAddresses(): string {
+    const { nodes } = this.props;
+    if (nodes.length === 1) return '';
+    return nodes
+      .slice(0, 3)
+      .map(({ address }) => address)
+      .join(',');
+  }
+
   private host(index: number, parameterArn: string): string {
     const { props } = this;
     const node = nodeName(index);
     const name = `${props.name}-${node}`;
-    const { address, subnetId, dataVolumeId } = props.nodes[index] ?? { address: '', subnetId: '', dataVolumeId: '' };
+    const { address = '', subnetId = '', zone = '', dataVolumeId = '' } = props.nodes[index] ?? {};
     const parameters = new ParameterNames(props.name);
     const metricsNamespace = `Searchgate/${props.name}`;
     const role = new HostRole(this, `${node}-identity`, {
@@ -92,6 +107,8 @@ export class Hosts extends Construct {
         region: props.region,
         node,
         privateAddress: address,
+        seedAddresses: this.seedAddresses,
+        zone,
         dataVolumeId,
         elasticVersion: props.elasticVersion,
         parameterPrefix: parameters.prefix,

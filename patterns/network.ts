@@ -9,6 +9,8 @@ export interface NetworkProps {
   readonly vpc: Omit<PrivateNetworkProps, 'name'> | NetworkAttributes;
   /** The services behind the doors. How many there are is fixed at synth. */
   readonly services: DoorSecurityGroupsProps['services'];
+  /** Whether the hosts are the nodes of a cluster. Fixed at synth. @default false */
+  readonly clustered?: boolean;
 }
 
 /** The VPC and who may reach whom in it. */
@@ -22,14 +24,14 @@ export class Network extends Construct implements NetworkAttributes {
   /** The security group of the forwarders. */
   readonly forwardersGroupId: string;
 
-  constructor(scope: Construct, id: string, { name, vpc, services }: NetworkProps) {
+  constructor(scope: Construct, id: string, { name, vpc, services, clustered }: NetworkProps) {
     super(scope, id);
     const network = 'vpcId' in vpc ? vpc : new PrivateNetwork(this, 'network', { name, ...vpc });
     this.vpcId = network.vpcId;
     this.hostSubnetIds = network.hostSubnetIds;
     this.forwarderSubnetIds = network.forwarderSubnetIds;
     this.s3EndpointId = network.s3EndpointId;
-    const groups = new DoorSecurityGroups(this, 'security-groups', { name, vpcId: network.vpcId, services });
+    const groups = new DoorSecurityGroups(this, 'security-groups', { name, vpcId: network.vpcId, services, clustered });
     this.hostsGroupId = groups.hostsId;
     this.forwardersGroupId = groups.forwardersId;
   }

@@ -31,6 +31,7 @@ export function contradictions(input: unknown): Mistake[] {
     ...services.flatMap(responses),
     ...services.flatMap(cachedPaths),
     ...host(object(root.host)),
+    ...clusterZones(root),
     ...power(object(root.power), services),
   ];
 }
@@ -212,6 +213,15 @@ function cachedPaths(service: Loose, index: number): Mistake[] {
     const allowed = `a path that differs from paths[${first}] by letters and digits`;
     return [{ path: `services[${index}].cache.paths[${at}]`, given: quote(path), allowed }];
   });
+}
+
+/** Over two zones, one of them would take the majority along. */
+function clusterZones(root: Loose): Mistake[] {
+  const { nodes } = object(root.host);
+  const zones = array(object(root.network).zones);
+  if (typeof nodes !== 'number' || nodes < 3 || zones.length === 3 || zones.length === 0) return [];
+  const allowed = `three zones, with "nodes": ${nodes}: of two, one that fails would take the majority along`;
+  return [{ path: 'network.zones', given: quote(zones), allowed }];
 }
 
 function host(settings: Loose): Mistake[] {

@@ -210,8 +210,11 @@ export const settingsSchema = group(
           'What a burstable host does when its credits are spent: standard slows down, unlimited is billed; unlimited without it, for first boots are busy',
         ).optional(),
         nodes: z
-          .literal(1, { error: '1 (clusters of several hosts are not built yet)' })
-          .meta({ description: 'How many hosts' })
+          .literal([1, 3, 5, 7], { error: '1, 3, 5 or 7 (an odd number, so that a majority is left when one goes)' })
+          .meta({
+            description:
+              'How many hosts, each with its own volume. More than one are a cluster over three zones; before the number falls, the hosts that go have to be drained',
+          })
           .default(1),
       },
       'The machine that Elasticsearch and Kibana run on',

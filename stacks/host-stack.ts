@@ -31,6 +31,7 @@ export class HostStack extends SearchgateStack {
       region,
       nodes: this.nodeAddresses.map((address, node) => ({
         address,
+        zone: settings.network.zones[node % settings.network.zones.length] ?? '',
         subnetId: network.hostSubnetIds[node % network.hostSubnetIds.length] ?? '',
         dataVolumeId: storage.dataVolumeIds[node] ?? '',
       })),

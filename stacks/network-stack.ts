@@ -9,7 +9,12 @@ export class NetworkStack extends SearchgateStack {
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id, settings);
-    const { region, services } = settings;
-    this.network = new Network(this, 'Default', { name: this.name, vpc: { ...settings.network, region }, services });
+    const { region, services, host } = settings;
+    this.network = new Network(this, 'Default', {
+      name: this.name,
+      vpc: { ...settings.network, region },
+      services,
+      clustered: host.nodes > 1,
+    });
   }
 }

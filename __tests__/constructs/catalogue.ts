@@ -157,6 +157,8 @@ export const catalogue: Record<string, Build> = {
         region: v.text('environment.region'),
         node: v.text('environment.node'),
         privateAddress: v.text('environment.privateAddress'),
+        seedAddresses: '',
+        zone: 'us-east-1a',
         dataVolumeId: v.text('environment.dataVolumeId'),
         elasticVersion: v.text('environment.elasticVersion'),
         parameterPrefix: v.text('environment.parameterPrefix'),

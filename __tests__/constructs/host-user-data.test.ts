@@ -17,6 +17,8 @@ const environment: HostEnvironment = {
   region: 'us-east-1',
   node: 'node-0',
   privateAddress: '10.42.0.10',
+  seedAddresses: '',
+  zone: 'us-east-1a',
   dataVolumeId: 'vol-0123456789abcdef0',
   elasticVersion: '9.x',
   parameterPrefix: '/searchgate',
