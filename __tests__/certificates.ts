@@ -18,8 +18,8 @@ export interface CertificateAuthority {
   certificate: string;
   certificateFile: string;
   folder: string;
-  /** A server certificate for these DNS names or IP addresses; `expired` makes one whose day has passed. Needs some 30 ms. */
-  issue(names: readonly [string, ...string[]], options?: { expired?: boolean }): ServerCertificate;
+  /** A server certificate for these DNS names or IP addresses; `expired` makes one whose day has passed, `client` one that a client may show too. Needs some 30 ms. */
+  issue(names: readonly [string, ...string[]], options?: { expired?: boolean; client?: boolean }): ServerCertificate;
   /** Removes the folder. */
   remove(): void;
 }
@@ -47,11 +47,11 @@ export function makeCertificateAuthority(commonName = 'Searchgate test CA'): Cer
     certificate: readFileSync(file('ca.crt'), 'utf8'),
     certificateFile: file('ca.crt'),
     folder,
-    issue(names, { expired = false } = {}) {
+    issue(names, { expired = false, client = false } = {}) {
       serial += 1;
       const name = `server-${serial}`;
       writeFileSync(file('serial'), `${serial.toString(16).padStart(2, '0')}\n`);
-      writeFileSync(file(`${name}.cnf`), signingConfiguration(names));
+      writeFileSync(file(`${name}.cnf`), signingConfiguration(names, client));
       openssl(
         ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${names[0]}`],
         ...['-keyout', `${name}.key`, '-out', `${name}.csr`],
@@ -72,7 +72,7 @@ export function makeCertificateAuthority(commonName = 'Searchgate test CA'): Cer
   };
 }
 
-function signingConfiguration(names: readonly string[]): string {
+function signingConfiguration(names: readonly string[], client: boolean): string {
   const alternatives = names.map((name) => `${isIP(name) ? 'IP' : 'DNS'}:${name}`).join(',');
   return [
     '[ca]',
@@ -92,7 +92,7 @@ function signingConfiguration(names: readonly string[]): string {
     '[server]',
     'basicConstraints = critical,CA:FALSE',
     'keyUsage = critical,digitalSignature',
-    'extendedKeyUsage = serverAuth',
+    `extendedKeyUsage = serverAuth${client ? ',clientAuth' : ''}`,
     `subjectAltName = ${alternatives}`,
     '',
   ].join('\n');

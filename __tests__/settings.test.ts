@@ -79,7 +79,7 @@ describe('settings that are wrong', () => {
       name: 'Search Gate',
       regoin: 'eu-west-1',
       network: { zones: ['us-east-1a', 'eu-west-1b'] },
-      host: { instanceType: 't4g.small', nodes: 3 },
+      host: { instanceType: 't4g.small', nodes: 2 },
       elastic: { version: '7.17.1' },
       services: [
         { ...search, throttle: { rate: 0, brust: 3 }, cache: { size: 0.5, paths: ['/ui'] } },
@@ -104,12 +104,19 @@ describe('settings that are wrong', () => {
     expect(found).toMatchObject({
       'elastic.version': { given: '"7.17.1"', allowed: expect.stringContaining('"9.x", "8.x"') },
       'host.instanceType': { given: '"t4g.small"', allowed: expect.stringContaining('this one has 2 GiB') },
-      'host.nodes': { given: '3', allowed: expect.stringMatching(/^1 /) },
+      'host.nodes': { given: '2', allowed: expect.stringMatching(/^1, 3, 5 or 7/) },
       regoin: { given: '"eu-west-1"', allowed: 'no such key; did you mean region?' },
       'services[0].throttle.brust': { given: '3', allowed: 'no such key; did you mean burst?' },
       'services[0].throttle.rate': { given: '0', allowed: 'a whole number from 1 to 10000 (requests a second)' },
       'services[1].timeout': { given: '"long"', allowed: 'a whole number from 1 to 900 (seconds)' },
     });
+  });
+
+  test('a cluster over two zones is refused: one of them would take the majority along', () => {
+    const zones = ['us-east-1a', 'us-east-1b'];
+    const cluster = (network: object) => ({ ...example, host: { nodes: 3 }, network });
+    expect(Object.keys(mistakes(cluster({ zones })))).toEqual(['network.zones']);
+    expect(readSettings(cluster({ zones: [...zones, 'us-east-1c'] })).settings.host.nodes).toBe(3);
   });
 
   test('the message says file, count, and each mistake on lines of its own', () => {

@@ -118,7 +118,8 @@ export class Hosts extends Construct {
         kibanaServerName: internalName(props.kibana.name, props.name),
         kibanaPublicUrl: props.kibana.publicUrl,
         snapshotBucket: props.snapshots.name,
-        snapshotHours: props.snapshots.everyHours,
+        // One snapshot holds the whole cluster.
+        snapshotHours: index === 0 ? props.snapshots.everyHours : 0,
         snapshotKeep: props.snapshots.keep,
         alarms: props.alarmTopicArn !== undefined,
       },

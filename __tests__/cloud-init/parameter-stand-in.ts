@@ -1,14 +1,24 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { TrialHost } from './trial-host';
 
 /**
  * Replaces the AWS CLI of a trial host by one that keeps parameters as files below `parameters/` and gives and takes what the real one does; it takes metrics too.
+ * @param store a folder that several hosts share, as they do Systems Manager; each has its own without it
  * @param given parameters that are there from the beginning, by name without the prefix.
  */
-export function standInForParameters(host: TrialHost, given: Record<string, string>): void {
-  for (const [name, value] of Object.entries(given)) host.write(`parameters/${name}`, value);
+export function standInForParameters(
+  host: TrialHost,
+  given: Record<string, string>,
+  store = join(host.root, 'parameters'),
+): void {
+  for (const [name, value] of Object.entries(given)) {
+    mkdirSync(dirname(join(store, name)), { recursive: true });
+    writeFileSync(join(store, name), value);
+  }
   host.replace(
     'aws',
-    `exec python3 - "$root/parameters" "$@" << 'PYTHON'
+    `exec python3 - '${store}' "$@" << 'PYTHON'
 import json, pathlib, sys
 store, arguments = pathlib.Path(sys.argv[1]), sys.argv[2:]
 if arguments[0] == "cloudwatch":
@@ -23,9 +33,14 @@ if arguments[1] == "put-parameter":
     file.write_text(asked["Value"])
 else:
     names = arguments[arguments.index("--names") + 1:]
+    if len(names) > 10:
+        sys.exit("An error occurred (ValidationException)")
     files = {name: store / name.removeprefix("/searchgate/") for name in names}
     found = [{"Name": name, "Value": file.read_text()} for name, file in files.items() if file.exists()]
-    print(json.dumps({"Parameters": found, "InvalidParameters": [name for name, file in files.items() if not file.exists()]}))
+    if "--query" in arguments:
+        print(*(name for name, file in files.items() if not file.exists()))
+    else:
+        print(json.dumps({"Parameters": found, "InvalidParameters": [name for name, file in files.items() if not file.exists()]}))
 PYTHON`,
   );
 }

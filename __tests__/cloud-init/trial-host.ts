@@ -11,6 +11,8 @@ const environment = {
   REGION: 'us-east-1',
   NODE: 'node-0',
   PRIVATE_ADDRESS: '10.42.0.10',
+  SEED_ADDRESSES: '',
+  ZONE: 'us-east-1a',
   DATA_VOLUME_ID: 'vol-0123456789abcdef0',
   ELASTIC_VERSION: '9.x',
   PARAMETER_PREFIX: '/searchgate',

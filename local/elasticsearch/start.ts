@@ -161,7 +161,8 @@ rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 `;
 
-async function addToKeystore(
+/** Puts a secure setting into a configuration's keystore, which is made where there is none. */
+export async function addToKeystore(
   build: ElasticsearchBuild,
   folder: string,
   config: string,

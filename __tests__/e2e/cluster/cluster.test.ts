@@ -1,0 +1,72 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describeWith } from '../../requirements';
+import { AcknowledgedWrites } from './acknowledged-writes';
+import { TrialCluster } from './trial-cluster';
+
+describeWith(
+  ['java', 'maven', 'python', 'openssl', 'curl', 'loopback'],
+  'three real nodes from what setup writes',
+  () => {
+    let cluster: TrialCluster;
+    let writes: AcknowledgedWrites;
+    beforeAll(async () => {
+      cluster = await TrialCluster.prepare(3);
+    });
+    afterAll(() => cluster.close());
+
+    test('form one cluster, in whatever order they start, and remember that they have', async () => {
+      for (const node of [2, 1, 0]) await cluster.start(node);
+      await cluster.settled(3, 'green');
+      for (const node of [0, 1, 2]) expect(cluster.formed(node).code).toBe(0);
+      expect([0, 1, 2].map((node) => cluster.configuration(node).includes('initial_master_nodes'))).toEqual([
+        true,
+        false,
+        false,
+      ]);
+      cluster.configure(0);
+      expect(cluster.configuration(0)).not.toContain('initial_master_nodes');
+    }, 400_000);
+
+    test('keep copies of a shard in different zones, and talk to each other over TLS alone', async () => {
+      const settings = { settings: { number_of_shards: 3, number_of_replicas: 1 } };
+      expect((await cluster.ask('PUT', '/notes', JSON.stringify(settings))).status).toBe(200);
+      await cluster.settled(3, 'green');
+      const { json: shards } = await cluster.ask('GET', '/_cat/shards/notes?format=json&h=shard,node');
+      for (const shard of ['0', '1', '2']) {
+        const nodes = shards.filter((copy: { shard: string }) => copy.shard === shard);
+        expect(new Set(nodes.map(({ node }: { node: string }) => node)).size).toBe(2);
+      }
+      const { json } = await cluster.ask(
+        'GET',
+        '/_nodes/settings?filter_path=nodes.*.settings.xpack.security.transport',
+      );
+      for (const { settings: node } of Object.values<{ settings: object }>(json.nodes))
+        expect(node).toMatchObject({ xpack: { security: { transport: { ssl: { enabled: 'true' } } } } });
+    }, 120_000);
+
+    test('lose no acknowledged document when one is killed, and clients hardly notice', async () => {
+      writes = new AcknowledgedWrites(cluster, 'notes');
+      await wait(3_000);
+      await cluster.kill(0);
+      await wait(12_000);
+      const figures = await writes.stop();
+      process.stdout.write(`a node killed: ${JSON.stringify(figures)}\n`);
+      expect(figures.acknowledged).toBeGreaterThan(500);
+      expect(figures.failed).toBeLessThanOrEqual(3); // those that were under way
+      expect(await writes.lost()).toEqual([]);
+    }, 120_000);
+
+    test('take the first one back with an empty volume, which forms no second cluster and is filled', async () => {
+      const before = (await cluster.ask('GET', '/')).json.cluster_uuid;
+      cluster.loseVolume(0);
+      await cluster.start(0);
+      expect(cluster.configuration(0)).not.toContain('initial_master_nodes');
+      await cluster.settled(3, 'green');
+      for (let i = 0; i < 3; i++) expect((await cluster.ask('GET', '/')).json.cluster_uuid).toBe(before);
+      const filled = () => cluster.ask('GET', '/_cat/shards/notes?format=json&h=node,state');
+      const has = ({ node, state }: { node: string; state: string }) => node === 'node-0' && state === 'STARTED';
+      while (!(await filled()).json.some(has)) await wait(500);
+      expect(await writes.lost()).toEqual([]);
+    }, 400_000);
+  },
+);

@@ -1,0 +1,199 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { GatewayEvent } from '../../../lambda-src/forwarder/event';
+import { type ConfiguredNode, startConfiguredNode } from '../../../local/elasticsearch/configured-node';
+import { freePort } from '../../../local/free-port';
+import { type CertificateAuthority, makeCertificateAuthority } from '../../certificates';
+import { standInForParameters } from '../../cloud-init/parameter-stand-in';
+import { type PhaseResult, TrialHost } from '../../cloud-init/trial-host';
+import { gatewayEvent } from '../../lambda-src/forwarder/events';
+import { Rig, type TestForwarder } from '../../lambda-src/forwarder/rig';
+
+/** An answer that came through the door. */
+export interface DoorAnswer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: what Elasticsearch answers
+  readonly json: any;
+}
+
+/**
+ * Three real Elasticsearch nodes on loopback addresses, each started from what the phases have written for its host, and a
+ * forwarder in front of them. Systems Manager is a folder that all share.
+ */
+export class TrialCluster {
+  readonly addresses: readonly [string, string, string];
+  readonly hosts: readonly TrialHost[];
+  private readonly nodes: (ConfiguredNode | undefined)[] = [];
+  private readonly store = mkdtempSync(join(tmpdir(), 'trial-parameters-'));
+  private readonly door: TestForwarder;
+
+  private constructor(
+    readonly authority: CertificateAuthority,
+    private readonly rig: Rig,
+    private readonly port: number,
+    initially: number,
+  ) {
+    // an address of one's own: others may run the same on this machine
+    const third = 1 + (process.pid % 250);
+    this.addresses = [10, 11, 12].map((last) => `127.0.${third}.${last}`) as [string, string, string];
+    this.hosts = this.addresses.map((_, node) => this.makeHost(node, initially));
+    this.door = rig.forwarder(port, { addresses: this.addresses, ca: authority.certificate });
+  }
+
+  /** @param initially how many nodes the settings name at first: 1 or 3 */
+  static async prepare(initially: 1 | 3): Promise<TrialCluster> {
+    return new TrialCluster(makeCertificateAuthority(), Rig.start(), await freePort(), initially);
+  }
+
+  /** Writes a host's settings anew, as another number of nodes does, which replaces the host. */
+  settle(node: number, nodes: number): void {
+    const host = this.host(node);
+    const { name, address } = this.place(node);
+    host.write('etc/searchgate/host.env', environment(name, address, this.port, nodes === 1 ? [] : this.addresses));
+  }
+
+  /** Runs the phases that write what Elasticsearch needs, as setup does at a boot. */
+  configure(node: number): PhaseResult[] {
+    return ['parameters', 'configuration'].map((phase) => this.host(node).run(phase));
+  }
+
+  /** Configures and starts a node; does not wait for it. */
+  async start(node: number): Promise<void> {
+    for (const { code, reason, output } of this.configure(node))
+      if (code !== 0) throw new Error(`node-${node}: ${reason}\n${output}`);
+    const host = this.host(node);
+    this.nodes[node] = await startConfiguredNode({
+      configuration: join(host.root, 'etc/elasticsearch'),
+      temporary: join(host.root, 'tmp'),
+      bootstrapPassword: this.password,
+    });
+  }
+
+  /** What setup does once its node has settled. */
+  formed(node: number): PhaseResult {
+    const login = `machine search.searchgate.internal login elastic password ${this.password}\n`;
+    this.host(node).write('run/searchgate/health.netrc', login);
+    return this.host(node).run('cluster formed');
+  }
+
+  async kill(node: number): Promise<void> {
+    this.signal(node, 'SIGKILL');
+    await this.nodes[node]?.ended;
+  }
+
+  signal(node: number, signal: NodeJS.Signals): void {
+    this.nodes[node]?.signal(signal);
+  }
+
+  async stop(node: number): Promise<void> {
+    await this.nodes[node]?.stop();
+  }
+
+  /** Loses a node's volume. */
+  loseVolume(node: number): void {
+    const { root } = this.host(node);
+    for (const name of ['elasticsearch', 'cluster-id'])
+      rmSync(join(root, 'srv/searchgate', name), { recursive: true, force: true });
+  }
+
+  /** What elasticsearch.yml says. */
+  configuration(node: number): string {
+    return this.host(node).read('etc/elasticsearch/elasticsearch.yml');
+  }
+
+  log(node: number): string {
+    return readFileSync(this.nodes[node]?.log ?? '', 'utf8');
+  }
+
+  /** Sends a request through the door. */
+  async ask(method: string, path: string, body?: string): Promise<DoorAnswer> {
+    const [bare = '', query = ''] = path.split('?');
+    const authorization = `Basic ${Buffer.from(`elastic:${this.password}`).toString('base64')}`;
+    const event: GatewayEvent = gatewayEvent({
+      method,
+      path: bare,
+      query: [...new URLSearchParams(query)],
+      headers: [
+        ['Authorization', authorization],
+        ['Content-Type', path.includes('_bulk') ? 'application/x-ndjson' : 'application/json'],
+      ],
+      body: body ?? null,
+    });
+    const answer = await this.door.send('streaming', event);
+    const text = answer.body.toString();
+    return { status: answer.status, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text };
+  }
+
+  /** Waits until the cluster has so many nodes and a status. @throws Error with the end of a log where it has not in time */
+  async settled(nodes: number, status: 'yellow' | 'green', seconds = 240): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    let last: DoorAnswer | undefined;
+    while (Date.now() < deadline) {
+      last = await this.ask('GET', '/_cluster/health');
+      const good = last.status === 200 && (last.json.status === 'green' || last.json.status === status);
+      if (good && last.json.number_of_nodes === nodes) return;
+      await wait(500);
+    }
+    throw new Error(`not ${nodes} nodes and ${status}: ${JSON.stringify(last)}\n${this.log(0).slice(-3000)}`);
+  }
+
+  async close(): Promise<void> {
+    for (const node of this.nodes) node?.signal('SIGKILL');
+    await Promise.all(this.nodes.map((node) => node?.ended));
+    for (const host of this.hosts) host.remove();
+    rmSync(this.store, { recursive: true, force: true });
+    this.authority.remove();
+    await this.rig.stop();
+  }
+
+  private get password(): string {
+    return readFileSync(join(this.store, 'secrets/elastic-password'), 'utf8').trim();
+  }
+
+  private host(node: number): TrialHost {
+    const host = this.hosts[node];
+    if (host === undefined) throw new Error(`there is no node-${node}`);
+    return host;
+  }
+
+  private place(node: number): { name: string; address: string } {
+    return { name: `node-${node}`, address: this.addresses[node] ?? '' };
+  }
+
+  private makeHost(node: number, initially: number): TrialHost {
+    const { name, address } = this.place(node);
+    const host = new TrialHost();
+    host.write('etc/searchgate/host.env', environment(name, address, this.port, initially === 1 ? [] : this.addresses));
+    host.write('srv/searchgate/elastic-version', '9.5.3\n');
+    host.write('var/log/elasticsearch/.keep', '');
+    const http = this.authority.issue(['search.searchgate.internal', address]);
+    const transport = this.authority.issue([`${name}.searchgate.internal`, address], { client: true });
+    const kibana = this.authority.issue(['kibana.searchgate.internal', ...this.addresses]);
+    const given: Record<string, string> = { 'certificates/ca': this.authority.certificate };
+    for (const [server, { certificate, key }] of Object.entries({
+      [name]: http,
+      [`${name}-transport`]: transport,
+      kibana,
+    })) {
+      given[`certificates/${server}/certificate`] = certificate;
+      given[`certificates/${server}/key`] = key;
+    }
+    standInForParameters(host, given, this.store);
+    return host;
+  }
+}
+
+function environment(node: string, address: string, port: number, seeds: readonly string[]): string {
+  const text = new TrialHost(undefined, {
+    NODE: node,
+    PRIVATE_ADDRESS: address,
+    ELASTICSEARCH_PORT: String(port),
+    SEED_ADDRESSES: seeds.join(','),
+    ZONE: `us-east-1${'abc'[Number(node.at(-1)) % 3]}`,
+  });
+  const env = text.read('etc/searchgate/host.env');
+  text.remove();
+  return env;
+}

@@ -1,0 +1,61 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ProcessGroup } from '../process-group';
+import { buildElasticsearch } from './build';
+import { addToKeystore, javaOptions, logging } from './start';
+
+export interface ConfiguredNodeOptions {
+  /** The folder with `elasticsearch.yml` and `certs/`, as a host's setup has written them. */
+  readonly configuration: string;
+  /** A folder for what the process writes beside its data. */
+  readonly temporary: string;
+  /** What counts as the password of `elastic` until somebody changes it. */
+  readonly bootstrapPassword: string;
+  /** Heap as the JVM writes it. @default 384m */
+  readonly heap?: string;
+}
+
+/** A node under way. It ends with the process that started it. */
+export interface ConfiguredNode {
+  /** The file with all that it writes. */
+  readonly log: string;
+  /** Resolves once it is gone. */
+  readonly ended: Promise<number | null>;
+  /** Sends a signal: SIGKILL is a power cut, SIGSTOP a machine that halts, SIGCONT one that goes on. */
+  signal(signal: NodeJS.Signals): void;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+}
+
+/** Starts a real Elasticsearch from a configuration that others have written, and does not wait for it to answer. */
+export async function startConfiguredNode(options: ConfiguredNodeOptions): Promise<ConfiguredNode> {
+  const { configuration, temporary, bootstrapPassword } = options;
+  const build = await buildElasticsearch();
+  await mkdir(temporary, { recursive: true });
+  await writeFile(join(configuration, 'log4j2.properties'), logging);
+  await addToKeystore(build, temporary, configuration, 'bootstrap.password', bootstrapPassword);
+  const log = join(temporary, 'output.log');
+  const output = createWriteStream(log, { flags: 'a' });
+  await new Promise((resolve) => output.once('open', resolve));
+  const group = new ProcessGroup(
+    build.java,
+    [
+      ...javaOptions(build.home, temporary, options.heap ?? '384m'),
+      '-Dsearchgate.until.input.ends=true',
+      'NodeLauncher',
+      build.home,
+      configuration,
+      // a developer's full disk is no reason to refuse their documents
+      'cluster.routing.allocation.disk.threshold_enabled=false',
+    ],
+    { cwd: temporary, stdio: ['pipe', output, output] },
+  );
+  void group.ended.then(() => output.close());
+  return {
+    log,
+    ended: group.ended,
+    signal: (signal) => void group.child.kill(signal),
+    stop: () => group.end(15_000),
+  };
+}
