@@ -273,6 +273,21 @@ describe('settings that contradict each other', () => {
     });
   });
 
+  test('an authority that signs has to be trusted already, and each is trusted once', () => {
+    const found = (certificates: object) => mistakes({ ...example, certificates });
+    for (const right of [{}, { trusted: [1, 2] }, { authority: 2, trusted: [1, 2] }, { authority: 2, trusted: [2] }])
+      expect(found(right)).toEqual({});
+    expect(found({ authority: 2 })).toEqual({
+      'certificates.authority': {
+        given: '2',
+        allowed: 'one that is trusted: 1. A new one has to be trusted by hosts and doors before it signs',
+      },
+    });
+    expect(Object.keys(found({ trusted: [2] }))).toEqual(['certificates.authority']);
+    expect(Object.keys(found({ trusted: [1, 1] }))).toEqual(['certificates.trusted[1]']);
+    expect(Object.keys(found({ trusted: [1, 2, 3] }))).toEqual(['certificates.trusted']);
+  });
+
   test('a cache is refused together with streaming, said or by default, and taken with buffering', () => {
     const cache = { size: 0.5, paths: ['/ui'] };
     const refused = expect.stringContaining('"response": "buffered"');

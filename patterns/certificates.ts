@@ -16,6 +16,10 @@ export interface CertificatesProps {
     /** `elasticsearch` is served by every node with the node's own certificate, anything else has one for itself. */
     readonly origin: string;
   }[];
+  /** The number of the authority that signs the servers' certificates. Fixed at synth. @default 1 */
+  readonly authority?: number;
+  /** The numbers of the authorities that are trusted, the one that signs among them; two while one follows another. Fixed at synth. @default 1 */
+  readonly trusted?: readonly number[];
 }
 
 /**
@@ -27,15 +31,23 @@ export class Certificates extends Construct {
   readonly authorityParameter: string;
   private readonly parameters: ParameterNames;
 
-  constructor(scope: Construct, id: string, { name, nodeAddresses, services }: CertificatesProps) {
+  constructor(scope: Construct, id: string, props: CertificatesProps) {
     super(scope, id);
+    const { name, nodeAddresses, services, authority: signing = 1, trusted = [1] } = props;
     this.parameters = new ParameterNames(name);
-    const authority = new PrivateCertificateAuthority(this, 'authority', { commonName: `${name} private authority` });
+    const authorities = new Map(trusted.map((number) => [number, this.authority(number, name)]));
+    const authority = authorities.get(signing);
+    if (authority === undefined)
+      throw new Error(
+        `authority ${signing} signs, and only ${trusted.join(', ')} are trusted: the settings should have been refused`,
+      );
+    const others = [...authorities.values()].filter((other) => other !== authority);
     this.authorityParameter = new SsmParameter(this, 'authority-parameter', {
       name: this.parameters.authority,
       description: 'Certificate of the private authority, for whoever connects to a host',
       type: 'String',
-      value: authority.certificate,
+      // the one that signs comes first
+      value: [authority, ...others].map(({ certificate }) => certificate).join(''),
     }).name;
 
     const internal = (server: string) => internalName(server, name);
@@ -51,6 +63,14 @@ export class Certificates extends Construct {
     for (const service of services.filter(({ origin }) => origin !== 'elasticsearch')) {
       this.server(service.name, authority, [internal(service.name)], nodeAddresses);
     }
+  }
+
+  /** The first one's address and name know no number: it was there before there could be another. */
+  private authority(number: number, deployment: string): PrivateCertificateAuthority {
+    const which = number === 1 ? '' : String(number);
+    return new PrivateCertificateAuthority(this, which === '' ? 'authority' : `authority-${which}`, {
+      commonName: `${deployment} private authority ${which}`.trim(),
+    });
   }
 
   /** One server's certificate and key, where its host finds them. On the host itself it is reached as localhost too. */

@@ -33,6 +33,7 @@ export function contradictions(input: unknown): Mistake[] {
     ...host(object(root.host)),
     ...clusterZones(root),
     ...power(object(root.power), services),
+    ...certificates(object(root.certificates)),
   ];
 }
 
@@ -80,6 +81,25 @@ function power(settings: Loose, services: Loose[]): Mistake[] {
           ]
         : [],
     ),
+  ];
+}
+
+/** Whoever trusts another authority than the one that signs reaches no host any more. */
+function certificates({ authority = 1, trusted = [1] }: Loose): Mistake[] {
+  const numbers = array(trusted);
+  const twice = numbers.flatMap((number, index) =>
+    numbers.indexOf(number) < index
+      ? [{ path: `certificates.trusted[${index}]`, given: quote(number), allowed: 'each authority once' }]
+      : [],
+  );
+  if (numbers.includes(authority) || !Number.isInteger(authority) || numbers.length === 0) return twice;
+  return [
+    ...twice,
+    {
+      path: 'certificates.authority',
+      given: quote(authority),
+      allowed: `one that is trusted: ${numbers.map(String).join(', ')}. A new one has to be trusted by hosts and doors before it signs`,
+    },
   ];
 }
 

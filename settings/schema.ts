@@ -243,6 +243,24 @@ export const settingsSchema = group(
       'Snapshots of all that Elasticsearch holds, in an S3 bucket of their own',
     ).prefault({}),
     services: list(service, 1, 20, 'a list of 1 to 20 services', 'The doors'),
+    certificates: group(
+      {
+        authority: whole(
+          1,
+          99,
+          '',
+          'The number of the private authority that signs the certificates of the hosts',
+        ).default(1),
+        trusted: list(
+          whole(1, 99, '', 'The number of a private authority'),
+          1,
+          2,
+          'a list of 1 or 2 numbers from 1 to 99',
+          'The private authorities that forwarders and hosts trust: two while one follows another, see the runbook',
+        ).default([1]),
+      },
+      'The private authority between the doors and the hosts, which lasts ten years',
+    ).prefault({}),
     alarms: group(
       {
         email: z

@@ -12,7 +12,12 @@ export class CertificatesStack extends SearchgateStack {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id, settings);
     new TlsProvider(this, 'tls');
-    const { services } = settings;
-    new Certificates(this, 'Default', { name: this.name, nodeAddresses: this.nodeAddresses, services });
+    const { services, certificates } = settings;
+    new Certificates(this, 'Default', {
+      name: this.name,
+      nodeAddresses: this.nodeAddresses,
+      services,
+      ...certificates,
+    });
   }
 }

@@ -33,6 +33,37 @@ describe('the private authority', () => {
   });
 });
 
+describe('a change of the authority', () => {
+  const step = (authority: number, trusted: number[]) =>
+    synthesized({ certificates: { authority, trusted } }).stack('certificates');
+  const value = (of: typeof stack) =>
+    Object.values(of.all('aws_ssm_parameter')).find(({ name }) => name === '/searchgate/certificates/ca')?.value;
+  const pem = (number: string) => expression(`tls_self_signed_cert.authority${number}_certificate.cert_pem`);
+  const signer = (of: typeof stack) => of.at('tls_locally_signed_cert.server_node_0_certificate').ca_cert_pem;
+
+  test('goes by three deploys: trust both, sign with the new one, forget the old one', () => {
+    const steps = [step(1, [1, 2]), step(2, [1, 2]), step(2, [2])] as const;
+    expect(steps.map(value)).toEqual([pem('') + pem('_2'), pem('_2') + pem(''), pem('_2')]);
+    expect(steps.map(signer)).toEqual([pem(''), pem('_2'), pem('_2')]);
+    expect(steps.map((of) => Object.keys(of.all('tls_self_signed_cert')).sort())).toEqual([
+      ['authority_2_certificate', 'authority_certificate'],
+      ['authority_2_certificate', 'authority_certificate'],
+      ['authority_2_certificate'],
+    ]);
+  });
+
+  test('makes a new certificate for each server and no new key, and gives each authority a name of its own', () => {
+    const [before, after] = [step(1, [1, 2]), step(2, [1, 2])];
+    expect(after.all('tls_private_key')).toEqual(before.all('tls_private_key'));
+    const names = Object.values(after.all('tls_self_signed_cert')).map(({ subject }) => subject[0].common_name);
+    expect(names.sort()).toEqual(['searchgate private authority', 'searchgate private authority 2']);
+  });
+
+  test('nothing is another for a deployment that changes nothing', () => {
+    expect(step(1, [1]).json).toBe(synthesized().stack('certificates').json);
+  });
+});
+
 describe('the servers', () => {
   const servers = { 'node-0': 'server_node_0', kibana: 'server_kibana', files: 'server_files' };
 
