@@ -15,3 +15,8 @@ export function transportName(node: string): string {
 export function internalName(server: string, deployment: string): string {
   return `${server}.${deployment}.internal`;
 }
+
+/** Where hosts send what they measure of themselves, in CloudWatch. They write it the same way: `status` of cloud-init/files. */
+export function metricsNamespace(deployment: string): string {
+  return `Searchgate/${deployment}`;
+}

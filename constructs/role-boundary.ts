@@ -3,11 +3,12 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { type IAspect, TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { type DeliveryScope, resourceArns, roleBoundaryArn } from './delivery-scope';
+import { metricsNamespace } from './deployment-names';
 import type { PolicyStatement } from './policy-document';
 
 /**
  * The most that any role of a deployment may do, whatever its own policies say: work on the deployment's own logs, parameters,
- * buckets, functions and hosts. A pipeline makes those roles, so without a boundary it could make one that may do everything.
+ * buckets, metrics, functions and hosts. A pipeline makes those roles, so without a boundary it could make one that may do everything.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
  */
@@ -66,6 +67,13 @@ export function roleBoundaryStatements(scope: DeliveryScope): PolicyStatement[] 
       Effect: 'Allow',
       Action: ['lambda:InvokeFunction', 'sns:Publish'],
       Resource: [of.functions, of.topics],
+    },
+    {
+      Sid: 'OwnMetrics',
+      Effect: 'Allow',
+      Action: 'cloudwatch:PutMetricData',
+      Resource: '*',
+      Condition: { StringEquals: { 'cloudwatch:namespace': metricsNamespace(scope.name) } },
     },
     {
       Sid: 'OwnHosts',

@@ -1,7 +1,7 @@
 import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
 import { Construct } from 'constructs';
 import type { VolumeSpecification } from '../constructs/data-volume';
-import { internalName, nodeName } from '../constructs/deployment-names';
+import { internalName, metricsNamespace, nodeName } from '../constructs/deployment-names';
 import { HostAlarms } from '../constructs/host-alarms';
 import { HostRole } from '../constructs/host-role';
 import { HostUserData } from '../constructs/host-user-data';
@@ -92,13 +92,13 @@ export class Hosts extends Construct {
     const name = `${props.name}-${node}`;
     const { address = '', subnetId = '', zone = '', dataVolumeId = '' } = props.nodes[index] ?? {};
     const parameters = new ParameterNames(props.name);
-    const metricsNamespace = `Searchgate/${props.name}`;
+    const namespace = metricsNamespace(props.name);
     const role = new HostRole(this, `${node}-identity`, {
       name: `${name}-${props.region}`,
       node,
       parameters,
       parameterArn,
-      metricsNamespace: props.alarmTopicArn === undefined ? undefined : metricsNamespace,
+      metricsNamespace: props.alarmTopicArn === undefined ? undefined : namespace,
       snapshotBucketArn: props.snapshots.arn,
     });
     const userData = new HostUserData(this, `${node}-user-data`, {
@@ -142,7 +142,7 @@ export class Hosts extends Construct {
       new HostAlarms(this, `${node}-alarms`, {
         name,
         instanceId,
-        namespace: metricsNamespace,
+        namespace,
         node,
         snapshotHoursAwake: 2 * props.snapshots.everyHours,
         topicArn: props.alarmTopicArn,

@@ -20,7 +20,7 @@ const tagged = (name: string) => ({
 const state = (stack: string) => `arn:aws:s3:::searchgate-state-example-com/searchgate/searchgate/${stack}.tfstate`;
 const snapshots = `arn:aws:s3:::searchgate-snapshots-${account}-${region}`;
 
-const delivered = { delivery: { repository: 'acme/search' } };
+const delivered = { delivery: { repository: 'acme/search' }, alarms: { email: 'somebody@example.com' } };
 
 function delivery(): SynthesizedStack {
   const folder = mkdtempSync(join(tmpdir(), 'searchgate-delivery-'));
@@ -119,8 +119,11 @@ const expectations: Expectation[] = [
       { action: 'ssm:PutParameter', resource: parameter('searchgate/hosts/node-0/status') },
       { action: 's3:PutObject', resource: `${snapshots}/indices/x` },
       { action: 's3:ListBucket', resource: snapshots },
+      { action: 'cloudwatch:PutMetricData', context: { 'cloudwatch:namespace': 'Searchgate/searchgate' } },
     ],
     mustNot: [
+      { action: 'cloudwatch:PutMetricData', context: { 'cloudwatch:namespace': 'Searchgate/others' } },
+      { action: 'cloudwatch:PutMetricData', context: { 'cloudwatch:namespace': 'AWS/EC2' } },
       { action: 'ssm:GetParameter', resource: parameter('another/secrets/elastic-password') },
       { action: 'ssm:PutParameter', resource: parameter('searchgate/certificates/ca') },
       { action: 'ssm:PutParameter', resource: parameter('searchgate/hosts/node-1/status') },
