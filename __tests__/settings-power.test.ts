@@ -64,3 +64,20 @@ test('a host that nothing wakes but people is warned about', () => {
   expect(readSettings({ ...example, services }).warnings).toEqual([expect.stringContaining('npm run power -- start')]);
   expect(readSettings({ ...example, services, power: { schedule: { start: '08:00' } } }).warnings).toEqual([]);
 });
+
+test('a budget and hours want somebody to tell, and hours somebody who counts', () => {
+  const email = 'somebody@example.com';
+  expect(refused({ alarms: { monthlyBudget: 15, monthlyHours: 150 } })).toEqual([
+    'alarms.monthlyBudget',
+    'alarms.monthlyHours',
+  ]);
+  expect(refused({ alarms: { email, monthlyBudget: 15, monthlyHours: 150 } })).toEqual([]);
+  expect(refused({ alarms: { email, monthlyBudget: 15, monthlyHours: 150 }, power: { enabled: false } })).toEqual([
+    'alarms.monthlyHours',
+  ]);
+  expect(refused({ alarms: { email, monthlyBudget: 0, monthlyHours: 745, budgetFor: 'me' } }).sort()).toEqual([
+    'alarms.budgetFor',
+    'alarms.monthlyBudget',
+    'alarms.monthlyHours',
+  ]);
+});

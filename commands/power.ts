@@ -63,6 +63,7 @@ interface Answer {
   stopPending?: boolean;
   failure?: { reason?: string };
   wakes?: { day?: string; count?: number };
+  hoursThisMonth?: number;
 }
 
 async function invoke({ name, region, power }: Settings, event: object): Promise<Answer> {
@@ -86,7 +87,7 @@ async function invoke({ name, region, power }: Settings, event: object): Promise
   }
 }
 
-function described({ state, since, keepAwakeUntil, stopPending, failure, wakes }: Answer): string {
+function described({ state, since, keepAwakeUntil, stopPending, failure, wakes, hoursThisMonth }: Answer): string {
   return [
     `${state} since ${since}`,
     ...(failure?.reason === undefined ? [] : [failure.reason]),
@@ -95,6 +96,7 @@ function described({ state, since, keepAwakeUntil, stopPending, failure, wakes }
       ? [`kept awake until ${keepAwakeUntil}`]
       : []),
     `woken ${wakes?.count} times on ${wakes?.day}`,
+    ...(hoursThisMonth === undefined ? [] : [`ran ${hoursThisMonth} hours this month`]),
   ].join('\n');
 }
 

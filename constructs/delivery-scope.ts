@@ -33,6 +33,7 @@ export function resourceArns({ name, region, account }: DeliveryScope) {
     logGroups: [arn('logs', `log-group:/aws/lambda/${name}-*`), arn('logs', `log-group:/aws/apigateway/${name}-*`)],
     alarms: arn('cloudwatch', `alarm:${name}-*`),
     topics: arn('sns', `${name}-*`),
+    budgets: `arn:aws:budgets::${account}:budget/${name}-*`,
     schedules: [arn('scheduler', `schedule/*/${name}-*`), arn('scheduler', `schedule-group/${name}-*`)],
     buckets: `arn:aws:s3:::${name}-*`,
     apis: [`arn:aws:apigateway:${region}::/restapis`, `arn:aws:apigateway:${region}::/restapis/*`],

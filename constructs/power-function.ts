@@ -40,6 +40,8 @@ export interface PowerFunctionProps {
   readonly graceMinutes: number;
   /** How often requests may wake the hosts in a day. */
   readonly wakesPerDay: number;
+  /** Hours in a month; when the hosts have run longer, the log says so once. Whether it is given is fixed at synth. @default no limit */
+  readonly monthlyHours?: number;
   /** Days. */
   readonly logRetention: number;
 }
@@ -135,6 +137,7 @@ export class PowerFunction extends Construct {
           IDLE_MINUTES: `${props.idleMinutes}`,
           GRACE_MINUTES: `${props.graceMinutes}`,
           WAKES_PER_DAY: `${props.wakesPerDay}`,
+          ...(props.monthlyHours !== undefined && { MONTHLY_HOURS: `${props.monthlyHours}` }),
         },
       },
       loggingConfig: {

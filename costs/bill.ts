@@ -135,7 +135,8 @@ function watching(settings: Settings, prices: Prices, usage: Usage, free: FreeTi
   // A metric is paid by the hour in which it has data, and only a host that is awake sends any.
   const metrics = told ? (nodes * metricsOfHost * usage.hours) / hoursPerMonth : 0;
   const sent = told ? (nodes * sendsPerHour * usage.hours) / 1000 : 0;
-  const alarms = told ? nodes * watched + (settings.power.enabled ? 1 : 0) : 0;
+  const hours = settings.alarms.monthlyHours === undefined ? 0 : 1;
+  const alarms = told ? nodes * watched + (settings.power.enabled ? 1 : 0) + hours : 0;
   return [
     counted('logs written', logged, free.logGb, 'GB', prices.logIngestedGb),
     counted('logs kept', stored, free.logGb, 'GB', prices.logStoredGbMonth),
@@ -150,6 +151,9 @@ function watching(settings: Settings, prices: Prices, usage: Usage, free: FreeTi
       told ? `${nodes * metricsOfHost} × ${usage.hours} h / ${hoursPerMonth} h = ` : '',
     ),
     counted('metrics sent', sent, free.metricsSentThousand, 'thousand', prices.metricsSentThousand),
+    ...(settings.alarms.monthlyBudget === undefined
+      ? []
+      : [line('budget', `1 × ${prices.budgetMonth}`, prices.budgetMonth)]),
     line('parameters', `standard ones × ${prices.parameterMonth}`, prices.parameterMonth),
   ];
 }

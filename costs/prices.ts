@@ -36,6 +36,8 @@ export interface Prices {
   readonly customMetricMonth: number;
   /** Calls of PutMetricData. */
   readonly metricsSentThousand: number;
+  /** One without actions. */
+  readonly budgetMonth: number;
   readonly transferOutGb: number;
   /** What each account has free every month without end. What only new accounts have, or what ends, is not in it. */
   readonly alwaysFree: FreeTier;

@@ -1,8 +1,8 @@
 import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
 import { DataAwsEc2ManagedPrefixList } from '@cdktf/provider-aws/lib/data-aws-ec2-managed-prefix-list';
 import { Construct } from 'constructs';
-import { ErrorAlarm } from '../constructs/error-alarm';
 import { type LambdaSchedule, LambdaSchedules } from '../constructs/lambda-schedules';
+import { LogAlarm } from '../constructs/log-alarm';
 import { ParameterNames } from '../constructs/parameter-names';
 import { PowerFunction, type PowerFunctionProps } from '../constructs/power-function';
 import { PowerState } from '../constructs/power-state';
@@ -11,7 +11,7 @@ import { PowerState } from '../constructs/power-state';
 const documentKey = 'state.json';
 
 export interface PowerProps
-  extends Pick<PowerFunctionProps, 'idleStop' | 'idleMinutes' | 'graceMinutes' | 'wakesPerDay'> {
+  extends Pick<PowerFunctionProps, 'idleStop' | 'idleMinutes' | 'graceMinutes' | 'wakesPerDay' | 'monthlyHours'> {
   /** The deployment's name. */
   readonly name: string;
   readonly region: string;
@@ -65,6 +65,7 @@ export class Power extends Construct {
       idleMinutes: props.idleMinutes,
       graceMinutes: props.graceMinutes,
       wakesPerDay: props.wakesPerDay,
+      monthlyHours: props.monthlyHours,
       logRetention: 30,
     });
     new LambdaSchedules(this, 'schedules', {
@@ -93,13 +94,24 @@ export class Power extends Construct {
       ],
     });
     if (props.alarmTopicArn !== undefined) {
-      new ErrorAlarm(this, 'errors', {
+      new LogAlarm(this, 'errors', {
         alarmName: `${name}-power`,
         description:
           'A host could not be started or stopped, or was woken too often: the log of the power function says which',
         logGroupName: lambda.logGroupName,
         namespace: `Searchgate/${name}`,
         metricName: 'PowerErrors',
+        topicArn: props.alarmTopicArn,
+      });
+    }
+    if (props.alarmTopicArn !== undefined && props.monthlyHours !== undefined) {
+      new LogAlarm(this, 'hours', {
+        alarmName: `${name}-running-hours`,
+        description: `The hosts have run more than ${props.monthlyHours} hours this month: what keeps them awake is in the forwarders' logs (in_use) and in npm run power -- status`,
+        logGroupName: lambda.logGroupName,
+        pattern: '{ $.event = "running_hours_exceeded" }',
+        namespace: `Searchgate/${name}`,
+        metricName: 'RunningHoursExceeded',
         topicArn: props.alarmTopicArn,
       });
     }

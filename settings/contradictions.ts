@@ -34,6 +34,7 @@ export function contradictions(input: unknown): Mistake[] {
     ...clusterZones(root),
     ...power(object(root.power), services),
     ...certificates(object(root.certificates)),
+    ...alarms(object(root.alarms), object(root.power)),
   ];
 }
 
@@ -100,6 +101,24 @@ function certificates({ authority = 1, trusted = [1] }: Loose): Mistake[] {
       given: quote(authority),
       allowed: `one that is trusted: ${numbers.map(String).join(', ')}. A new one has to be trusted by hosts and doors before it signs`,
     },
+  ];
+}
+
+function alarms(settings: Loose, power: Loose): Mistake[] {
+  const given = (['monthlyBudget', 'monthlyHours'] as const).filter((key) => settings[key] !== undefined);
+  const untold = settings.email === undefined ? given : [];
+  const uncounted = power.enabled === false ? given.filter((key) => key === 'monthlyHours') : [];
+  return [
+    ...untold.map((key) => ({
+      path: `alarms.${key}`,
+      given: quote(settings[key]),
+      allowed: 'nothing without an alarms.email: nobody would be told',
+    })),
+    ...uncounted.map((key) => ({
+      path: `alarms.${key}`,
+      given: quote(settings[key]),
+      allowed: 'nothing with "power": { "enabled": false }: the power function counts the hours',
+    })),
   ];
 }
 

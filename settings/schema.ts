@@ -267,6 +267,22 @@ export const settingsSchema = group(
           .email({ error: 'an e-mail address' })
           .meta({ description: 'Who is told; AWS asks this address once to confirm. Without it there are no alarms' })
           .optional(),
+        monthlyBudget: whole(
+          1,
+          1_000_000,
+          'US dollars',
+          'What a month may cost: an e-mail at four fifths of it, at all of it, and when it is foreseen',
+        ).optional(),
+        budgetFor: oneOf(
+          ['account', 'deployment'],
+          "What the budget counts: the whole account, or what carries this deployment's tag searchgate:name, which has to be a cost allocation tag in the account's billing first",
+        ).default('account'),
+        monthlyHours: whole(
+          1,
+          744,
+          'hours',
+          'How long the host may run in a month (UTC): an e-mail once it has run longer',
+        ).optional(),
       },
       'Alarms',
     ).prefault({}),

@@ -25,6 +25,7 @@ export class PowerStack extends SearchgateStack {
       s3EndpointId: network.s3EndpointId,
       forwardersGroupId: network.forwardersGroupId,
       clock: clock(settings.power.schedule),
+      monthlyHours: settings.alarms.monthlyHours,
       alarmTopicArn: account.alarmTopicArn,
     });
     new TerraformOutput(this, 'function-name', {

@@ -96,14 +96,22 @@ export const catalogue: Record<string, Build> = {
       vpcId: v.text('vpcId'),
       services: [{ name: 'search', port: v.number('services.port') }],
     }),
-  ErrorAlarm: (scope, id, v) =>
-    new constructs.ErrorAlarm(scope, id, {
+  LogAlarm: (scope, id, v) =>
+    new constructs.LogAlarm(scope, id, {
       alarmName: v.text('alarmName'),
       description: v.text('description'),
       logGroupName: v.text('logGroupName'),
+      pattern: v.text('pattern'),
       namespace: v.text('namespace'),
       metricName: v.text('metricName'),
       topicArn: v.text('topicArn'),
+    }),
+  MonthlyBudget: (scope, id, v) =>
+    new constructs.MonthlyBudget(scope, id, {
+      budgetName: v.text('budgetName'),
+      amount: v.number('amount'),
+      email: v.text('email'),
+      tag: { key: v.text('tag.key'), value: v.text('tag.value') },
     }),
   ForwarderFunction: (scope, id, v) =>
     new constructs.ForwarderFunction(scope, id, {
@@ -203,6 +211,7 @@ export const catalogue: Record<string, Build> = {
       idleMinutes: v.number('idleMinutes'),
       graceMinutes: v.number('graceMinutes'),
       wakesPerDay: v.number('wakesPerDay'),
+      monthlyHours: v.number('monthlyHours'),
       logRetention: v.number('logRetention'),
     }),
   PowerState: (scope, id, v) =>

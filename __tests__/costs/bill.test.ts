@@ -109,6 +109,9 @@ describe("a month's bill", () => {
     const alarms = { email: 'a@example.com' };
     expect(amount(month(0, { alarms }), 'alarms')).toBeCloseTo(0.5, 10);
     expect(amount(month(0, { alarms, power: { enabled: false } }), 'alarms')).toBeCloseTo(0.4, 10);
+    expect(amount(month(0, { alarms: { ...alarms, monthlyHours: 150 } }), 'alarms')).toBeCloseTo(0.6, 10);
+    expect(amount(month(0, { alarms: { ...alarms, monthlyBudget: 15 } }), 'budget')).toBe(0);
+    expect(month(0, { alarms }).map(({ item }) => item)).not.toContain('budget');
   });
 
   it('counts what a host sends for its alarms by the hours that it is awake, and nothing where there are none', () => {

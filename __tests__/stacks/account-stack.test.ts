@@ -94,3 +94,35 @@ describe('alarms', () => {
     expect(synthesized().stack('host').document.locals.node_0_user_data_cloud_config).toContain("ALARMS='false'");
   });
 });
+
+describe('a budget', () => {
+  const budget = (alarms: object) => synthesized({ alarms: { email, ...alarms } }).stack('account');
+
+  test('tells by e-mail at four fifths, at all, and of what is foreseen, for the whole account', () => {
+    const { notification, ...rest } = budget({ monthlyBudget: 15 }).only('aws_budgets_budget');
+    expect(rest).toMatchObject({
+      name: 'searchgate-us-east-1',
+      budget_type: 'COST',
+      time_unit: 'MONTHLY',
+      limit_amount: '15',
+      limit_unit: 'USD',
+    });
+    expect(rest).not.toHaveProperty('cost_filter');
+    expect(notification.map((each: Record<string, unknown>) => [each.notification_type, each.threshold])).toEqual([
+      ['ACTUAL', 80],
+      ['ACTUAL', 100],
+      ['FORECASTED', 100],
+    ]);
+    for (const each of notification) expect(each.subscriber_email_addresses).toEqual([email]);
+  });
+
+  test('counts the tag of the deployment alone, where it is asked to', () => {
+    expect(budget({ monthlyBudget: 15, budgetFor: 'deployment' }).only('aws_budgets_budget').cost_filter).toEqual([
+      { name: 'TagKeyValue', values: ['user:searchgate:name$searchgate'] },
+    ]);
+  });
+
+  test('is not there unless it is asked for', () => {
+    expect(budget({}).all('aws_budgets_budget')).toEqual({});
+  });
+});

@@ -1,3 +1,4 @@
+import { filterPattern } from '../../local/power/filter-pattern';
 import { expression, type SynthesizedStack, services, synthesized } from '../synthesized';
 
 const deployment = synthesized();
@@ -161,4 +162,27 @@ test('it can be left out, and then nothing of it is anywhere', () => {
     expect(without.stack(service).all('aws_cloudwatch_log_subscription_filter')).toEqual({});
     expect(without.stack(service).json).not.toContain('POWER_STATE_URL');
   }
+});
+
+describe('the hours of a month', () => {
+  const stack = (alarms: object) => synthesized({ alarms }).stack('power');
+  const email = 'somebody@example.com';
+
+  test('are watched by the power function, whose line raises an alarm of its own', () => {
+    const watched = stack({ email, monthlyHours: 150 });
+    expect(watched.only('aws_lambda_function').environment.variables.MONTHLY_HOURS).toBe('150');
+    const filter = Object.values(watched.all('aws_cloudwatch_log_metric_filter')).find(
+      ({ name }) => name === 'RunningHoursExceeded',
+    );
+    expect(filterPattern(String(filter?.pattern))('{"level":"WARN","event":"running_hours_exceeded"}')).toBe(true);
+    expect(filterPattern(String(filter?.pattern))('{"level":"ERROR","event":"start_failed"}')).toBe(false);
+    const names = Object.values(watched.all('aws_cloudwatch_metric_alarm')).map(({ alarm_name }) => alarm_name);
+    expect(names.sort()).toEqual(['searchgate-power', 'searchgate-running-hours']);
+  });
+
+  test('are not watched unless that is asked for', () => {
+    const unwatched = stack({ email });
+    expect(unwatched.only('aws_lambda_function').environment.variables).not.toHaveProperty('MONTHLY_HOURS');
+    expect(Object.keys(unwatched.all('aws_cloudwatch_metric_alarm'))).toHaveLength(1);
+  });
 });

@@ -34,6 +34,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
       idle: whole('IDLE_MINUTES') * 60_000,
       grace: whole('GRACE_MINUTES') * 60_000,
       wakesPerDay: whole('WAKES_PER_DAY'),
+      runningPerMonth: environment.MONTHLY_HOURS === undefined ? undefined : whole('MONTHLY_HOURS') * 3_600_000,
     },
   };
   if (mistakes.length > 0) throw new Error(`The power function's environment is wrong. ${mistakes.join('; ')}`);

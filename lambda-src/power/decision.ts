@@ -51,6 +51,8 @@ export interface Policy {
   /** So long after a start hosts are left alone. */
   readonly grace: number;
   readonly wakesPerDay: number;
+  /** Somebody is told when hosts have run longer in a month. @default nobody is */
+  readonly runningPerMonth?: number;
 }
 
 /** What to do. The document is written first, so that of many invocations at once one acts. */

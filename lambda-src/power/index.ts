@@ -2,6 +2,7 @@ import { AwsAccount } from './aws-account';
 import { readConfiguration } from './configuration';
 import { occasionOf, type PowerEvent } from './occasion';
 import { carryOut, type Log } from './power';
+import { ranThisMonth } from './running-hours';
 import { formatDocument } from './state-document';
 
 const configuration = readConfiguration(process.env);
@@ -16,7 +17,9 @@ export async function handler(event: PowerEvent): Promise<object> {
   try {
     const occasion = occasionOf(event, Date.now());
     if (occasion === undefined) return {};
-    return JSON.parse(formatDocument(await carryOut(occasion, account, configuration.policy, log))) as object;
+    const document = await carryOut(occasion, account, configuration.policy, log);
+    const hoursThisMonth = Math.round(ranThisMonth(document, Date.now()) / 360_000) / 10;
+    return { ...(JSON.parse(formatDocument(document)) as object), hoursThisMonth };
   } catch (error) {
     log('ERROR', 'power_failed', {
       reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error),

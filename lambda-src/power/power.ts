@@ -1,4 +1,5 @@
 import { type Decision, decide, type Facts, type Host, type Occasion, type Policy, type Use } from './decision';
+import { ranThisMonth, withRunningTime } from './running-hours';
 import { formatDocument, type StartFailure, type StateDocument } from './state-document';
 
 /** The account as the power function sees it. */
@@ -27,7 +28,7 @@ export interface Clock {
   sleep(milliseconds: number): Promise<void>;
 }
 
-export type Log = (level: 'INFO' | 'ERROR', event: string, fields?: Record<string, unknown>) => void;
+export type Log = (level: 'INFO' | 'WARN' | 'ERROR', event: string, fields?: Record<string, unknown>) => void;
 
 /** How often an invocation begins anew when another one was faster. */
 export const mostConflicts = 5;
@@ -56,7 +57,9 @@ export async function carryOut(
     const now = clock.now();
     const [{ document, version }, hosts] = await Promise.all([account.read(), account.hosts()]);
     const facts = { now, hosts, document, waited: looks > 0 };
-    const decision = await decided(occasion, facts, account, policy);
+    const what = await decided(occasion, facts, account, policy);
+    const counted = withRunningTime(document, what.document, hosts, now, policy.runningPerMonth);
+    const decision = { ...what, document: counted };
     const written = changed(document, decision.document, version)
       ? await account.write(decision.document, version)
       : version;
@@ -66,6 +69,10 @@ export async function carryOut(
       continue;
     }
     report(document, decision, log);
+    if (counted.running?.told && !(document.running?.told && document.running.month === counted.running.month)) {
+      const hours = Math.round(ranThisMonth(counted, now) / 360_000) / 10;
+      log('WARN', 'running_hours_exceeded', { month: counted.running.month, hours });
+    }
     const outcome = await act(decision, written, account, log);
     if (!decision.again || looks === mostLooks) return outcome;
     looks += 1;

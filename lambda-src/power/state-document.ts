@@ -1,3 +1,5 @@
+import type { RunningTime } from './running-hours';
+
 /**
  * What is known of the hosts' sleep, published as one small object. Forwarders read it when a host did not answer, so it holds
  * nothing that may not be seen; the power function keeps in it what it has to remember from one invocation to the next.
@@ -18,6 +20,8 @@ export interface StateDocument {
   readonly keepAwakeUntil?: number;
   /** How often they were woken on a day (UTC, as in 2026-03-01). */
   readonly wakes: { readonly day: string; readonly count: number };
+  /** How long they ran this month, until they last stopped. */
+  readonly running?: RunningTime;
   /** They are to start as soon as they have stopped. */
   readonly startPending?: boolean;
   /** They are to stop as soon as nobody uses them, however long the idle time is. */
@@ -68,6 +72,7 @@ export function parseDocument(text: string, now: number): StateDocument {
   const type = failureTypes.find((name) => name === failure.type);
   const wakes = record(given.wakes);
   const counted = typeof wakes.day === 'string' && Number.isInteger(wakes.count);
+  const { month, ran, told } = record(given.running);
   return {
     state,
     since: time('since') ?? now,
@@ -75,6 +80,10 @@ export function parseDocument(text: string, now: number): StateDocument {
     runningSince: time('runningSince'),
     keepAwakeUntil: time('keepAwakeUntil'),
     wakes: counted ? { day: String(wakes.day), count: Number(wakes.count) } : fresh.wakes,
+    running:
+      typeof month === 'string' && typeof ran === 'number'
+        ? { month, ran, told: told === true || undefined }
+        : undefined,
     startPending: given.startPending === true || undefined,
     stopPending: given.stopPending === true || undefined,
   };

@@ -1,5 +1,6 @@
 import type { Occasion, Policy } from '../../../lambda-src/power/decision';
 import { carryOut } from '../../../lambda-src/power/power';
+import { ranThisMonth } from '../../../lambda-src/power/running-hours';
 import { SimulatedAccount } from './simulated-account';
 
 const minute = 60_000;
@@ -215,5 +216,60 @@ describe('falling asleep', () => {
     const before = { ...account.calls };
     await pass(60);
     expect(account.calls).toEqual({ ...before, hosts: before.hosts + 6, read: before.read + 6 });
+  });
+});
+
+describe('the hours of a month', () => {
+  const hour = 60 * minute;
+  const ranHours = ({ account }: ReturnType<typeof deployment>) => ranThisMonth(account.document, account.time) / hour;
+
+  it('are counted over starts and stops, from the start itself, whoever started it', async () => {
+    const place = deployment();
+    const { account, on, pass } = place;
+    for (const byHand of [false, true]) {
+      if (byHand) account.startMachine();
+      else await on({ kind: 'wake' });
+      const began = account.time;
+      for (let hours = 0; hours < 3; hours++) {
+        account.uses.push(account.time + 50 * minute);
+        await pass(60);
+      }
+      expect(account.time - began).toBe(3 * hour);
+      await on({ kind: 'stop', now: true });
+      await pass(120);
+    }
+    expect(account.machine).toBe('stopped');
+    expect(ranHours(place)).toBeCloseTo(6, 1);
+  });
+
+  it('begin anew with the month, also for a host that runs through', async () => {
+    const place = deployment('running', { idleStop: false });
+    const { account, pass } = place;
+    account.time = Date.parse('2026-03-31T20:00:00Z');
+    await pass(10);
+    await pass(5 * 60);
+    expect(ranHours(place)).toBeCloseTo(1 + 10 / 60, 5);
+  });
+
+  it('are told of once a month when they are more than agreed', async () => {
+    const place = deployment('running', { idleStop: false, runningPerMonth: 10 * hour });
+    const { account, pass, lines } = place;
+    const told = () => lines.filter(([level, event]) => level === 'WARN' && event === 'running_hours_exceeded').length;
+    account.time = Date.parse('2026-03-01T00:00:00Z');
+    await pass(10 * 60);
+    expect(told()).toBe(0);
+    await pass(60);
+    expect(told()).toBe(1);
+    await pass(20 * 60);
+    expect(told()).toBe(1);
+    account.time = Date.parse('2026-04-01T00:00:00Z');
+    await pass(11 * 60);
+    expect(told()).toBe(2);
+  });
+
+  it('concern nobody where nothing is agreed', async () => {
+    const { pass, lines } = deployment('running', { idleStop: false });
+    await pass(24 * 60);
+    expect(lines).toEqual([]);
   });
 });

@@ -2,13 +2,14 @@ import { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-lo
 import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { Construct } from 'constructs';
 
-export interface ErrorAlarmProps {
+export interface LogAlarmProps {
   /** The alarm's name. */
   readonly alarmName: string;
   /** What has happened and what to do. */
   readonly description: string;
-  /** The log group whose lines of level ERROR are counted. */
   readonly logGroupName: string;
+  /** Which lines count, as a filter pattern. @default those of level ERROR */
+  readonly pattern?: string;
   /** The metric's namespace, such as `Searchgate/searchgate`. */
   readonly namespace: string;
   readonly metricName: string;
@@ -16,14 +17,14 @@ export interface ErrorAlarmProps {
   readonly topicArn: string;
 }
 
-/** Tells as soon as a log has a line of level ERROR. The metric has data, and costs something, only in hours in which it has one. */
-export class ErrorAlarm extends Construct {
-  constructor(scope: Construct, id: string, props: ErrorAlarmProps) {
+/** Tells as soon as a log has a line of a kind. The metric has data, and costs something, only in hours in which it has one. */
+export class LogAlarm extends Construct {
+  constructor(scope: Construct, id: string, props: LogAlarmProps) {
     super(scope, id);
     new CloudwatchLogMetricFilter(this, 'filter', {
       name: props.metricName,
       logGroupName: props.logGroupName,
-      pattern: '{ $.level = "ERROR" }',
+      pattern: props.pattern ?? '{ $.level = "ERROR" }',
       metricTransformation: { namespace: props.namespace, name: props.metricName, value: '1' },
     });
     new CloudwatchMetricAlarm(this, 'alarm', {
