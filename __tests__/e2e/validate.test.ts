@@ -19,7 +19,7 @@ const everySetting: Block = {
     dataVolume: { type: 'io2', iops: 1000 },
   },
   elastic: { version: '9.2.1' },
-  alarms: { email: 'operations@example.com' },
+  alarms: { email: 'operations@example.com', monthlyBudget: 15, budgetFor: 'deployment', monthlyHours: 250 },
   account: { apiGatewayLoggingRole: false },
   power: {
     wakeTokenHash: 'a'.repeat(64),

@@ -62,13 +62,14 @@ export class Absence {
    * @returns undefined where that answer is the best that there is
    */
   async unready(comesBack: boolean): Promise<Step | undefined> {
+    if (this.wantsPage() && !comesBack) return undefined;
+    const state = await readState(this.power.stateUrl);
     const booting = new Failure('host_booting');
     const answer = (): Step => ({
       kind: 'answer',
-      failure: this.presented(booting, 'host_booting', 'host_booting', undefined, undefined),
+      failure: this.presented(booting, 'host_booting', 'host_booting', undefined, state),
     });
-    if (this.wantsPage()) return comesBack ? answer() : undefined;
-    const state = await readState(this.power.stateUrl);
+    if (this.wantsPage()) return answer();
     const started = state?.state === 'waking' ? state.since : state?.state === 'running' && (state.runningSince ?? 0);
     if (!started || Date.now() - started > longestStart) return undefined;
     if (await this.patience()) return { kind: 'retry' };
@@ -104,7 +105,7 @@ export class Absence {
     failure: Failure,
     state: PublishedState | undefined,
   ): { type: FailureType; detail?: string; startable: boolean } {
-    const refused = errorCode(failure.cause) === 'ECONNREFUSED' || failure.type === 'origin_reset';
+    const refused = isThere(failure);
     const began = state?.state === 'running' ? (state.runningSince ?? state.since) : state?.since;
     const young = began !== undefined && Date.now() - began < longestStart;
     switch (state?.state) {
@@ -139,6 +140,7 @@ export class Absence {
       type: shown,
       detail: shown === 'host_booting' ? undefined : reason,
       seconds: state?.state === 'waking' ? Math.round((Date.now() - state.since) / 1000) : undefined,
+      machineOn: shown === 'host_booting' && (failure.type === 'host_booting' || isThere(failure)),
     });
     return new Failure(type, reason, failure.cause, page);
   }
@@ -158,4 +160,9 @@ export class Absence {
   private isSafe(): boolean {
     return this.event.httpMethod === 'GET' || this.event.httpMethod === 'HEAD';
   }
+}
+
+/** A machine that refuses or breaks off is there. */
+function isThere({ type, cause }: Failure): boolean {
+  return errorCode(cause) === 'ECONNREFUSED' || type === 'origin_reset';
 }

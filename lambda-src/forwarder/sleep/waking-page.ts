@@ -36,17 +36,20 @@ export interface WakingPageText {
   readonly detail: string | undefined;
   /** Seconds since it began to start. */
   readonly seconds: number | undefined;
+  /** Whether the machine is on already, and what runs on it starts. */
+  readonly machineOn: boolean;
 }
 
 /**
  * The page for a browser while the host is away; undefined for troubles that waiting does not end. It asks again by itself, for
  * the address that the user wanted, with no script, no asset and nothing that would send a form a second time.
  */
-export function wakingPage({ service, type, detail, seconds }: WakingPageText): Page | undefined {
+export function wakingPage({ service, type, detail, seconds, machineOn }: WakingPageText): Page | undefined {
   const said = words[type];
   if (said === undefined) return undefined;
-  const progress =
-    seconds === undefined ? '' : `<p class="time">Asked ${seconds < 2 ? 'just now' : `${seconds} seconds ago`}.</p>`;
+  const asked = seconds === undefined ? '' : `Asked ${seconds < 2 ? 'just now' : `${seconds} seconds ago`}. `;
+  const stage = machineOn ? 'The machine is on, what runs on it is starting.' : '';
+  const progress = asked + stage === '' ? '' : `<p class="time">${(asked + stage).trim()}</p>`;
   const body = `<!doctype html>
 <html lang="en">
 <head>

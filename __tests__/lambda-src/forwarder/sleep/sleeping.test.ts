@@ -354,6 +354,22 @@ describeWith(['openssl'], 'a request while the host is away', () => {
       return [...shown, (await ask(get(navigation), { wake: 'never' })).body];
     };
 
+    it('says how far it is: asked when, and whether the machine is on', async () => {
+      const told = async (port?: number) =>
+        /<p class="time">(.*)<\/p>/.exec((await ask(get(navigation), {}, { port })).body)?.[1];
+      expect(await told()).toBeUndefined();
+      state = { state: 'waking', since: new Date(Date.now() - 20_000).toISOString() };
+      expect(await told()).toMatch(/^Asked (?:20|21) seconds ago\.$/);
+      expect(await told(await rig.closedPort())).toMatch(
+        /seconds ago\. The machine is on, what runs on it is starting\.$/,
+      );
+      const { port } = await rig.https((_request, response) => {
+        response.writeHead(503, { 'retry-after': '30' });
+        response.end();
+      });
+      expect(await told(port)).toMatch(/The machine is on/);
+    });
+
     it('is small, asks again by itself, and needs nothing from anywhere', async () => {
       const all = await pages();
       expect(new Set(all).size).toBe(5);
