@@ -70,6 +70,13 @@ describeWith(['python', 'openssl'], "a host's status", () => {
     });
   });
 
+  test('names every certificate, that between the nodes of a cluster too', () => {
+    host.write('etc/elasticsearch/certs/transport.crt', short.certificate);
+    const { trouble, 'elasticsearch/certs/transport.crt': end } = publish();
+    expect(end).toMatch(/^\d{4}-/);
+    expect(trouble).toEqual([expect.stringMatching(/^elasticsearch\/certs\/transport\.crt ends on /)]);
+  });
+
   test('is shown on the host without telling anybody', () => {
     const { output } = host.run('status');
     expect(JSON.parse(output)).toMatchObject({ cluster: { status: 'green' }, trouble: [] });
