@@ -36,7 +36,10 @@ export function withRunningTime(
   limit: number | undefined,
 ): StateDocument {
   const began = before.runningSince === undefined && after.runningSince !== undefined;
-  const launched = hosts.filter(({ state }) => state === 'running').map((host) => host.launched);
+  // No start is older than the last look that found the hosts otherwise.
+  const launched = hosts
+    .filter(({ state }) => state === 'running')
+    .map((host) => Math.max(host.launched, before.since));
   const counted = began ? { ...after, runningSince: Math.min(now, ...launched) } : after;
   const ended = before.runningSince !== undefined && after.runningSince === undefined;
   const ran = ranThisMonth(ended ? before : counted, now);

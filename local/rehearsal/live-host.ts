@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from '../../settings';
 import { readZipPathFromSynth } from '../door/read-synth';
 import { followHost } from '../power/follow-host';
@@ -14,6 +15,8 @@ export interface LiveHostOptions {
   readonly product: string;
   /** Minutes without use until the host is stopped, in place of those that are deployed; checks then come oftener too. */
   readonly sleepAfter?: number;
+  /** Seconds that the machine takes before its servers start. @default 0 */
+  readonly bootSeconds?: number;
   /** A word and what it means, whenever something happens. */
   readonly tell: (state: string, what: string) => void;
 }
@@ -25,6 +28,7 @@ export class LiveHost {
   private asked: string | undefined;
   private state: 'awake' | 'booting' | 'stopping' | 'asleep' = 'awake';
   private readonly waiting = new Set<() => void>();
+  private readonly ending = new AbortController();
 
   private constructor(
     private readonly options: LiveHostOptions,
@@ -41,7 +45,8 @@ export class LiveHost {
       sleepAfter === undefined
         ? {}
         : {
-            environment: { IDLE_MINUTES: `${sleepAfter}`, GRACE_MINUTES: '0' },
+            // Without a grace the first look after a wake would find that nobody has used the host yet.
+            environment: { IDLE_MINUTES: `${sleepAfter}`, GRACE_MINUTES: `${sleepAfter}` },
             every: Math.min(600_000, Math.max(1_000, sleepAfter * 10_000)),
           };
     const power = await LivePower.start({
@@ -81,12 +86,13 @@ export class LiveHost {
   }
 
   async close(): Promise<void> {
+    this.ending.abort();
     await this.follower?.stop();
     await this.power.close();
   }
 
   private follow(): void {
-    const { endpoint, settings } = this.options;
+    const { endpoint, settings, bootSeconds = 0 } = this.options;
     let known = true;
     this.follower = followHost({ endpoint, region: settings.region, name: settings.name }, async (running) => {
       if (running === known) return;
@@ -95,6 +101,7 @@ export class LiveHost {
       try {
         if (running) {
           this.become('booting', 'EC2 runs the host; its servers start');
+          await wait(bootSeconds * 1_000, undefined, { signal: this.ending.signal });
           await Promise.all(this.servers.map((server) => server.on()));
           this.become(
             'awake',
@@ -106,7 +113,7 @@ export class LiveHost {
           this.become('asleep', 'what was stored stays; a visit or a client wakes it');
         }
       } catch (error) {
-        this.failed(error);
+        if (!this.ending.signal.aborted) this.failed(error);
       }
     });
   }

@@ -70,8 +70,7 @@ export class Absence {
       failure: this.presented(booting, 'host_booting', 'host_booting', undefined, state),
     });
     if (this.wantsPage()) return answer();
-    const started = state?.state === 'waking' ? state.since : state?.state === 'running' && (state.runningSince ?? 0);
-    if (!started || Date.now() - started > longestStart) return undefined;
+    if (state && !startsNow(state)) return undefined;
     if (await this.patience()) return { kind: 'retry' };
     return this.reads() ? answer() : undefined;
   }
@@ -165,4 +164,10 @@ export class Absence {
 /** A machine that refuses or breaks off is there. */
 function isThere({ type, cause }: Failure): boolean {
   return errorCode(cause) === 'ECONNREFUSED' || type === 'origin_reset';
+}
+
+/** Whether a host was told to start or has started only lately. */
+function startsNow({ state, since, runningSince }: PublishedState): boolean {
+  if (state !== 'waking' && state !== 'running') return false;
+  return Date.now() - (state === 'running' ? (runningSince ?? since) : since) < longestStart;
 }

@@ -255,7 +255,9 @@ describeWith(['openssl'], 'a request while the host is away', () => {
       expect((await ask(get(), { hold }, { port })).type).toBe('authentication_processing_error');
       // What writes may have been done in part.
       state = { state: 'running', since: ago(1), runningSince: ago(1) };
-      expect((await ask({ path: '/_bulk' }, { hold: 0 }, { port })).type).toBe('authentication_processing_error');
+      const began = Date.now();
+      expect((await ask({ path: '/_bulk' }, { hold: 2_000 }, { port })).type).toBe('authentication_processing_error');
+      expect(Date.now() - began).toBeGreaterThan(1_500);
       expect((await ask(get(), { hold }, { port })).body).toBe('ready');
     });
 
