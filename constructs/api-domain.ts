@@ -1,9 +1,8 @@
-import { AcmCertificate } from '@cdktf/provider-aws/lib/acm-certificate';
-import { AcmCertificateValidation } from '@cdktf/provider-aws/lib/acm-certificate-validation';
 import { ApiGatewayBasePathMapping } from '@cdktf/provider-aws/lib/api-gateway-base-path-mapping';
 import { ApiGatewayDomainName } from '@cdktf/provider-aws/lib/api-gateway-domain-name';
 import { Route53Record } from '@cdktf/provider-aws/lib/route53-record';
 import { Construct } from 'constructs';
+import { DomainCertificate } from './domain-certificate';
 
 export interface ApiDomainProps {
   /** The host name, such as `search.example.com`. */
@@ -12,38 +11,25 @@ export interface ApiDomainProps {
   readonly zoneId: string;
   readonly restApiId: string;
   readonly stageName: string;
+  /** ARN of a valid certificate of ACM in this region. Whether it is given is fixed at synth. @default one is made */
+  readonly certificateArn?: string;
   /** Reachable over IPv6 too. Fixed at synth. @default false */
   readonly dualStack?: boolean;
 }
 
-/** A host name for a REST API: its certificate, validated through DNS, the mapping, and the records that point to it. */
+/** A host name for a REST API: its certificate, the mapping, and the records that point to it. */
 export class ApiDomain extends Construct {
   /** `https://` and the host name. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: ApiDomainProps) {
     super(scope, id);
-    const certificate = new AcmCertificate(this, 'certificate', {
-      domainName: props.domainName,
-      validationMethod: 'DNS',
-      lifecycle: { createBeforeDestroy: true },
-    });
-    const challenge = certificate.domainValidationOptions.get(0);
-    const validationRecord = new Route53Record(this, 'validation-record', {
-      zoneId: props.zoneId,
-      name: challenge.resourceRecordName,
-      type: challenge.resourceRecordType,
-      records: [challenge.resourceRecordValue],
-      ttl: 300,
-      allowOverwrite: true,
-    });
-    const validation = new AcmCertificateValidation(this, 'validation', {
-      certificateArn: certificate.arn,
-      validationRecordFqdns: [validationRecord.fqdn],
-    });
+    const { domainName, zoneId } = props;
+    const certificateArn =
+      props.certificateArn ?? new DomainCertificate(this, 'Default', { domainName, zoneId }).certificateArn;
     const domain = new ApiGatewayDomainName(this, 'name', {
       domainName: props.domainName,
-      regionalCertificateArn: validation.certificateArn,
+      regionalCertificateArn: certificateArn,
       securityPolicy: 'TLS_1_2',
       endpointConfiguration: { types: ['REGIONAL'], ipAddressType: props.dualStack === true ? 'dualstack' : 'ipv4' },
     });

@@ -1,8 +1,9 @@
 import { ApiGatewayIntegration } from '@cdktf/provider-aws/lib/api-gateway-integration';
 import { ApiGatewayMethod } from '@cdktf/provider-aws/lib/api-gateway-method';
 import { ApiGatewayResource } from '@cdktf/provider-aws/lib/api-gateway-resource';
-import { type ITerraformDependable, Op, Token } from 'cdktf';
+import { type IResolvable, type ITerraformDependable, Op, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { either } from './either';
 import type { ResponseMode } from './forwarder-function';
 
 export interface ProxyRoutesProps {
@@ -16,8 +17,10 @@ export interface ProxyRoutesProps {
   readonly timeout: number;
   /** The validator that refuses requests without Authorization. @default Authorization is not required */
   readonly requestValidatorId?: string;
-  /** Let OPTIONS requests through without Authorization. Fixed at synth. */
-  readonly allowPreflight: boolean;
+  /** Whether the validator is used. @default where there is one */
+  readonly requireAuthorization?: boolean | IResolvable;
+  /** Let OPTIONS requests through without Authorization. */
+  readonly allowPreflight: boolean | IResolvable;
   /** First path segments whose GET answers may be cached, such as `/ui`. Fixed at synth. */
   readonly cachedPaths: readonly string[];
 }
@@ -57,7 +60,8 @@ export class ProxyRoutes extends Construct {
   /** A path takes every method; where a preflight may pass, OPTIONS is a method of its own on each path. */
   private everyMethod(id: string, resourceId: string, path: string): void {
     this.route(id, resourceId, 'ANY', { path });
-    if (this.props.allowPreflight) this.route(`preflight-${id}`, resourceId, 'OPTIONS', { path, open: true });
+    const { allowPreflight } = this.props;
+    if (allowPreflight !== false) this.route(`preflight-${id}`, resourceId, 'OPTIONS', { path, open: allowPreflight });
   }
 
   private resource(id: string, parentId: string, pathPart: string): ApiGatewayResource {
@@ -68,10 +72,10 @@ export class ProxyRoutes extends Construct {
     id: string,
     resourceId: string,
     httpMethod: string,
-    { path, open = false, cached = false }: { path: string; open?: boolean; cached?: boolean },
+    { path, open = false, cached = false }: { path: string; open?: boolean | IResolvable; cached?: boolean },
   ): void {
-    const { restApiId, requestValidatorId } = this.props;
-    const guarded = requestValidatorId !== undefined && !open;
+    const { restApiId, requestValidatorId, requireAuthorization = requestValidatorId !== undefined } = this.props;
+    const guarded = either(open, false, requireAuthorization) as boolean | IResolvable;
     // An answer may differ by who asks and by what it is compressed with, so both are part of the cache's key.
     const cacheKeys = [
       'method.request.path.proxy',
@@ -81,13 +85,14 @@ export class ProxyRoutes extends Construct {
     const requestParameters = {
       ...(path.endsWith('{proxy+}') ? { 'method.request.path.proxy': true } : {}),
       ...(cached ? { 'method.request.header.Accept-Encoding': false } : {}),
-      ...(guarded || cached ? { 'method.request.header.Authorization': guarded } : {}),
+      ...(guarded !== false || cached ? { 'method.request.header.Authorization': guarded } : {}),
     };
+    const validator = either(guarded, requestValidatorId, undefined);
     const method = {
       httpMethod,
       authorization: 'NONE',
       requestParameters,
-      requestValidatorId: guarded ? requestValidatorId : undefined,
+      requestValidatorId: validator === undefined ? undefined : Token.asString(validator),
     };
     const integration = {
       type: 'AWS_PROXY',

@@ -1,11 +1,16 @@
-import { ApiGatewayGatewayResponse } from '@cdktf/provider-aws/lib/api-gateway-gateway-response';
+import {
+  ApiGatewayGatewayResponse,
+  type ApiGatewayGatewayResponseConfig,
+} from '@cdktf/provider-aws/lib/api-gateway-gateway-response';
 import { ApiGatewayRequestValidator } from '@cdktf/provider-aws/lib/api-gateway-request-validator';
 import { ApiGatewayRestApi } from '@cdktf/provider-aws/lib/api-gateway-rest-api';
 import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
+import { type IResolvable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { type ApiCache, ApiStage, type Throttle } from './api-stage';
+import { either, isUnknown } from './either';
 import type { ResponseMode } from './forwarder-function';
-import { errorBody, gatewayErrors } from './gateway-responses';
+import { errorBody, type GatewayError, gatewayErrors } from './gateway-responses';
 import { policyDocument } from './policy-document';
 import { ProxyRoutes } from './proxy-routes';
 
@@ -22,10 +27,10 @@ export interface RestApiGatewayProps {
   };
   /** Blocks of IPv4 and IPv6 addresses that may knock. */
   readonly allowedCidrs: string[];
-  /** Refuse requests without an Authorization header before the function runs. Fixed at synth. */
-  readonly requireAuthorization: boolean;
-  /** Let OPTIONS requests through without Authorization. Fixed at synth. @default false */
-  readonly allowPreflight?: boolean;
+  /** Refuse requests without an Authorization header before the function runs. */
+  readonly requireAuthorization: boolean | IResolvable;
+  /** Let OPTIONS requests through without Authorization. @default false */
+  readonly allowPreflight?: boolean | IResolvable;
   readonly throttle: Throttle;
   /** How long the function may take, in seconds. */
   readonly timeout: number;
@@ -71,14 +76,15 @@ export class RestApiGateway extends Construct {
     const restApi = new ApiGatewayRestApi(this, 'api', { ...api, endpointConfiguration: { types: ['REGIONAL'] } });
     this.restApiId = restApi.id;
 
-    const validator = props.requireAuthorization
-      ? new ApiGatewayRequestValidator(this, 'authorization-validator', {
-          restApiId: restApi.id,
-          name: 'authorization',
-          validateRequestParameters: true,
-          validateRequestBody: false,
-        })
-      : undefined;
+    const validator =
+      props.requireAuthorization !== false
+        ? new ApiGatewayRequestValidator(this, 'authorization-validator', {
+            restApiId: restApi.id,
+            name: 'authorization',
+            validateRequestParameters: true,
+            validateRequestBody: false,
+          })
+        : undefined;
     const routes = new ProxyRoutes(this, 'routes', {
       restApiId: restApi.id,
       rootResourceId: restApi.rootResourceId,
@@ -86,19 +92,12 @@ export class RestApiGateway extends Construct {
       responseMode: props.forwarder.responseMode,
       timeout: props.timeout,
       requestValidatorId: validator?.id,
+      requireAuthorization: props.requireAuthorization,
       allowPreflight: props.allowPreflight ?? false,
       cachedPaths: props.cache?.paths ?? [],
     });
-    const responses = gatewayErrors({ authorizationRequired: props.requireAuthorization }).map((error) => {
-      const response = {
-        responseType: error.responseType,
-        statusCode: error.status === undefined ? undefined : `${error.status}`,
-        responseTemplates: { 'application/json': errorBody(error) },
-        responseParameters: Object.fromEntries(
-          Object.entries(error.headers ?? {}).map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`]),
-        ),
-      };
-      const id = `response-${error.responseType.toLowerCase().replaceAll('_', '-')}`;
+    const responses = ownResponses(props.requireAuthorization).map((response) => {
+      const id = `response-${response.responseType.toLowerCase().replaceAll('_', '-')}`;
       return { response, resource: new ApiGatewayGatewayResponse(this, id, { restApiId: restApi.id, ...response }) };
     });
     const permission = new LambdaPermission(this, 'invoke-permission', {
@@ -121,4 +120,40 @@ export class RestApiGateway extends Construct {
     });
     this.stageName = stage.stageName;
   }
+}
+
+type Response = Pick<
+  ApiGatewayGatewayResponseConfig,
+  'responseType' | 'statusCode' | 'responseTemplates' | 'responseParameters'
+>;
+
+/** The API's own answers. Where only Terraform knows whether Authorization is required, it chooses between both wordings. */
+function ownResponses(authorizationRequired: boolean | IResolvable): Response[] {
+  if (!isUnknown(authorizationRequired)) return gatewayErrors({ authorizationRequired }).map(gatewayResponse);
+  const [required, open] = [true, false].map((each) => ownResponses(each)) as [Response[], Response[]];
+  return required.map((response, index) => {
+    const other = open[index] ?? response;
+    if (JSON.stringify(response) === JSON.stringify(other)) return response;
+    return {
+      responseType: response.responseType,
+      statusCode: Token.asString(either(authorizationRequired, response.statusCode, other.statusCode)),
+      responseTemplates: Token.asStringMap(
+        either(authorizationRequired, response.responseTemplates, other.responseTemplates),
+      ),
+      responseParameters: Token.asStringMap(
+        either(authorizationRequired, response.responseParameters, other.responseParameters),
+      ),
+    };
+  });
+}
+
+function gatewayResponse(error: GatewayError): Response {
+  return {
+    responseType: error.responseType,
+    statusCode: error.status === undefined ? undefined : `${error.status}`,
+    responseTemplates: { 'application/json': errorBody(error) },
+    responseParameters: Object.fromEntries(
+      Object.entries(error.headers ?? {}).map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`]),
+    ),
+  };
 }

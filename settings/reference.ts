@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { settingsSchema } from './schema';
 
 /** What this project uses of JSON Schema. */
-interface Schema {
+export interface Schema {
   description?: string;
   type?: string;
+  anyOf?: Schema[];
   properties?: Record<string, Schema>;
   items?: Schema;
   enum?: unknown[];
@@ -37,7 +38,8 @@ export function settingsReference(): string {
   return [...intro, ...tables('', jsonSchema())].join('\n');
 }
 
-function jsonSchema(): Schema {
+/** The settings' JSON Schema. */
+export function jsonSchema(): Schema {
   return z.toJSONSchema(settingsSchema, { io: 'input' }) as Schema;
 }
 

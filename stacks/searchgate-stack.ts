@@ -1,13 +1,13 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
-import { S3Backend, TerraformElement, TerraformStack } from 'cdktf';
-import type { Construct, Node } from 'constructs';
+import { S3Backend } from 'cdktf';
+import type { Construct } from 'constructs';
 import { AddressPlan } from '../constructs/address-plan';
 import type { Settings } from '../settings';
+import { AddressedStack } from './addressed-stack';
 
 /** A stack with its provider and its state in the state bucket. Everything in it is tagged with the deployment and the stack. */
-export abstract class SearchgateStack extends TerraformStack {
+export abstract class SearchgateStack extends AddressedStack {
   protected readonly settings: Settings;
-  private readonly pathsByLogicalId = new Map<string, string>();
 
   constructor(scope: Construct, id: string, settings: Settings, region = settings.region) {
     super(scope, id);
@@ -36,25 +36,5 @@ export abstract class SearchgateStack extends TerraformStack {
   protected get nodeAddresses(): string[] {
     const { network, host } = this.settings;
     return new AddressPlan(network.cidr).nodeAddresses(host.nodes, network.zones.length);
-  }
-
-  /**
-   * Terraform addresses without CDKTF's hashes (`aws_subnet.network_host_subnet_0`), since people read and type them. As in
-   * CDKTF's own, a construct with the id `Default` does not show.
-   *
-   * @throws Error when two constructs would share one
-   */
-  protected override allocateLogicalId(element: TerraformElement | Node): string {
-    const node = TerraformElement.isTerraformElement(element) ? element.node : element;
-    const [, ...ids] = node.scopes.map((scope) => scope.node.id).slice(node.scopes.indexOf(this));
-    const logicalId = ids
-      .filter((id) => id !== 'Default')
-      .join('_')
-      .replaceAll(/[^A-Za-z0-9]+/g, '_');
-    const path = this.pathsByLogicalId.get(logicalId) ?? node.path;
-    if (path !== node.path)
-      throw new Error(`${node.path} and ${path} would both be ${logicalId} in Terraform: rename one`);
-    this.pathsByLogicalId.set(logicalId, path);
-    return logicalId;
   }
 }

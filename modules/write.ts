@@ -1,0 +1,96 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { App } from 'cdktf';
+import type { Settings } from '../settings';
+import { stackBlocks } from './cdktf-blocks';
+import { CertificatesModule } from './certificates-module';
+import { exampleBlocks, exampleReadme } from './example';
+import { CertificateModule, GatewayModule } from './gateway-module';
+import { type Block, hclFile } from './hcl';
+import { HostModule } from './host-module';
+import { variableBlock } from './input';
+import type { ModuleStack } from './module-stack';
+import { NetworkModule, VpcModule } from './network-module';
+import { PowerModule } from './power-module';
+import { moduleReadme } from './readme';
+import { providersOf, versionsBlock } from './required-providers';
+import { shapeOf } from './shape';
+import { BucketModule, StorageModule } from './storage-module';
+import { testBlocks } from './terraform-test';
+
+/** A module as it was written. */
+export interface WrittenModule {
+  /** Its folder below the modules'. */
+  readonly path: string;
+  readonly resources: number;
+}
+
+/**
+ * Writes the modules and the example that wires them. The same settings and sources always give the same bytes.
+ *
+ * @param folder is emptied first
+ * @throws ShapeError where settings want what the modules cannot be
+ */
+export function writeModules(settings: Settings, folder: string): WrittenModule[] {
+  const shape = shapeOf(settings);
+  const outdir = mkdtempSync(join(tmpdir(), 'searchgate-modules-'));
+  try {
+    const app = new App({ outdir, skipValidation: true });
+    const stacks: ModuleStack[] = [
+      new NetworkModule(app, shape),
+      new VpcModule(app, shape),
+      new CertificatesModule(app, shape),
+      new StorageModule(app, shape),
+      new BucketModule(app),
+      new HostModule(app, shape),
+      new GatewayModule(app, shape),
+      new CertificateModule(app),
+      ...(shape.power ? [new PowerModule(app, shape)] : []),
+    ];
+    app.synth();
+    rmSync(folder, { recursive: true, force: true });
+    const written = stacks.map((stack) => {
+      const assets = join(outdir, 'stacks', stack.node.id, 'assets');
+      if (existsSync(assets)) cpSync(assets, join(folder, stack.path, 'assets'), { recursive: true });
+      return writeModule(stack, folder, settings);
+    });
+    writeFiles(join(folder, 'example'), {
+      'main.tf': hclFile(exampleBlocks(settings, shape, stacks)),
+      'README.md': exampleReadme(settings),
+    });
+    return written;
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+function writeModule(stack: ModuleStack, folder: string, settings: Settings): WrittenModule {
+  const blocks = stackBlocks(stack);
+  const providers = providersOf(blocks);
+  const outputs = stack.outputs.map(
+    ({ name, description, value }): Block => ({
+      header: ['output', name],
+      arguments: { description, value: stack.resolve(value) as Block['arguments'] },
+    }),
+  );
+  const inputs = [...stack.inputs];
+  const submodule = stack.path.includes('/');
+  writeFiles(join(folder, stack.path), {
+    'main.tf': hclFile(blocks),
+    'variables.tf': hclFile(inputs.map(variableBlock)),
+    'outputs.tf': hclFile(outputs),
+    'versions.tf': hclFile([versionsBlock(providers)]),
+    'README.md': moduleReadme(stack, blocks, providers),
+    ...(submodule ? {} : { [`tests/${stack.path}.tftest.hcl`]: hclFile(testBlocks(stack, settings, providers)) }),
+  });
+  return { path: stack.path, resources: blocks.filter(({ header: [kind] }) => kind === 'resource').length };
+}
+
+function writeFiles(folder: string, files: Record<string, string>): void {
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+}
