@@ -59,7 +59,11 @@ export class HostModule extends ModuleStack {
         iops: this.number('var.root_volume.iops'),
         throughput: this.number('var.root_volume.throughput'),
       },
-      snapshots: { name: this.text('var.snapshot_bucket'), arn: this.text('"arn:aws:s3:::${var.snapshot_bucket}"') },
+      snapshots: {
+        name: this.text('var.snapshot_bucket'),
+        arn: this.text('"arn:aws:s3:::${var.snapshot_bucket}"'),
+        ...shape.snapshots,
+      },
       elasticVersion: this.text('var.elastic_version'),
       elasticsearch: hosted('elasticsearch'),
       kibana: { ...hosted('kibana'), publicUrl: this.text('var.kibana_url') },

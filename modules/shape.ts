@@ -14,6 +14,8 @@ export interface Shape {
   readonly power: boolean;
   /** Whether doors are reachable over IPv6. */
   readonly dualStack: boolean;
+  /** How often snapshots are taken, in hours, and how many are kept: alarms count with it. */
+  readonly snapshots: { readonly everyHours: number; readonly keep: number };
   /** Whether the machine image is pinned. */
   readonly pinnedImage: boolean;
 }
@@ -26,7 +28,7 @@ export class ShapeError extends Error {}
  *
  * @throws ShapeError where services differ in what the one gateway module fixes
  */
-export function shapeOf({ network, host, services, alarms, power }: Settings): Shape {
+export function shapeOf({ network, host, services, alarms, power, snapshots }: Settings): Shape {
   const modes = [...new Set(services.map(({ response }) => response))];
   const [responseMode = 'streaming'] = modes;
   if (modes.length > 1) {
@@ -48,6 +50,7 @@ export function shapeOf({ network, host, services, alarms, power }: Settings): S
     alarms: alarms.email !== undefined,
     power: power.enabled,
     dualStack: services.some(({ allowedCidrs }) => allowedCidrs.some((cidr) => cidr.includes(':'))),
+    snapshots: { everyHours: snapshots.enabled ? snapshots.everyHours : 0, keep: snapshots.keep },
     pinnedImage: host.ami !== 'newest',
   };
 }

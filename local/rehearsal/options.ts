@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { closest, distance } from 'fastest-levenshtein';
+import { isEmulated } from '../terraform/workspace';
 
 /** What `npm start` is asked for. */
 export interface RehearsalOptions {
@@ -8,6 +9,8 @@ export interface RehearsalOptions {
   check: boolean;
   /** Deploy into the emulated AWS first. */
   deploy: boolean;
+  /** An emulated AWS in which everything is deployed already, whoever did it. */
+  gateway: URL | undefined;
   /** Servers of the user's own behind the doors, by service. Their host is the name that their certificate has to carry. */
   origins: Map<string, URL>;
   /** The file with the CA certificates of those servers, PEM. */
@@ -26,6 +29,8 @@ puts an origin behind, and serves the doors on 127.0.0.1 until Ctrl-C.
 
   --check                send real requests through the doors, take everything down, end with 0 or 1
   --no-deploy            serve what the synthesized configuration says, without emulated AWS and Terraform
+  --gateway ENDPOINT     serve what is deployed in an emulated AWS already, by whatever means, such as
+                         http://127.0.0.1:5000; its APIs have the names of the settings
   --search-origin URL    a server of your own behind the door "search", such as https://search.example.org:9200
   --kibana-origin URL    the same for "kibana"
   --origin NAME=URL      the same for any service
@@ -46,6 +51,7 @@ const flags = {
   help: { type: 'boolean', short: 'h' },
   check: { type: 'boolean' },
   'no-deploy': { type: 'boolean' },
+  gateway: { type: 'string' },
   'search-origin': { type: 'string' },
   'kibana-origin': { type: 'string' },
   origin: { type: 'string', multiple: true },
@@ -120,6 +126,13 @@ export function readOptions(
     mistakes.push(`--sleep-after ${sleepAfter}: allowed is a whole number of minutes from 2 to 1440`);
   if (sleepAfter !== undefined && values['no-deploy'] === true)
     mistakes.push('--sleep-after: with --no-deploy there is no power function that could put the host to sleep');
+  const [gateway] = text('gateway');
+  if (gateway !== undefined && !isEmulated({ AWS_ENDPOINT_URL: gateway })) {
+    mistakes.push(`--gateway ${gateway}: allowed is http://127.0.0.1:PORT, an emulated AWS on this machine`);
+  }
+  if (gateway !== undefined && values['no-deploy'] === true) {
+    mistakes.push('--gateway and --no-deploy: one serves what is deployed, the other what is not; give one of them');
+  }
   const [originAuthority] = text('origin-ca');
   if (originAuthority !== undefined && origins.size === 0) {
     mistakes.push('--origin-ca: there is no --search-origin, --kibana-origin or --origin that it could be for');
@@ -140,6 +153,7 @@ export function readOptions(
   const options = {
     check: values.check === true,
     deploy: values['no-deploy'] !== true,
+    gateway: gateway === undefined || mistakes.length > 0 ? undefined : new URL(gateway),
     origins,
     originAuthority,
     ports,

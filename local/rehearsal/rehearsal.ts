@@ -91,6 +91,13 @@ export class Rehearsal {
       this.skip('the deployment into an emulated AWS', '--no-deploy was given');
       return undefined;
     }
+    if (this.options.gateway !== undefined) {
+      this.skip(
+        'the deployment into an emulated AWS',
+        `--gateway was given: it is deployed at ${this.options.gateway.origin}`,
+      );
+      return undefined;
+    }
     const missing = missingTools(['terraform', 'python', 'openssl']);
     for (const { tool, advice } of missing)
       this.skip('the deployment into an emulated AWS', `${tool} is missing: ${advice}`);
@@ -107,8 +114,14 @@ export class Rehearsal {
     }
   }
 
+  /** The emulated AWS with everything in it, ours or another one. */
+  private endpoint(deployment: Deployment | undefined): string | undefined {
+    return this.options.gateway?.origin ?? deployment?.emulator.endpoint;
+  }
+
   private async material(deployment: Deployment | undefined): Promise<HostMaterial | undefined> {
-    if (deployment !== undefined) return deployedMaterial(this.settings, deployment.emulator.endpoint);
+    const endpoint = this.endpoint(deployment);
+    if (endpoint !== undefined) return deployedMaterial(this.settings, endpoint);
     const [missing] = missingTools(['openssl']);
     if (missing === undefined) return ownMaterial(this.settings);
     this.skip('the doors', `openssl is missing, and so certificates: ${missing.advice}`);
@@ -144,7 +157,7 @@ export class Rehearsal {
       async () => {
         const opened = await openService(this.settings, service, origin, {
           product: this.product,
-          endpoint: deployment?.emulator.endpoint,
+          endpoint: this.endpoint(deployment),
           port: this.options.ports.get(service.name),
           material,
           knocked: () => {

@@ -6,6 +6,14 @@ const services = ['search', 'kibana', 'grafana'];
 const read = (...args: string[]) => readOptions(args, services);
 
 describe('the flags of npm start', () => {
+  it('take an emulated AWS of this machine to serve from, and no other endpoint', () => {
+    expect(read('--gateway', 'http://127.0.0.1:5000').options?.gateway?.origin).toBe('http://127.0.0.1:5000');
+    expect(read('--gateway', 'https://example.com').mistakes).toEqual([
+      '--gateway https://example.com: allowed is http://127.0.0.1:PORT, an emulated AWS on this machine',
+    ]);
+    expect(read('--gateway', 'http://127.0.0.1:5000', '--no-deploy').mistakes).toHaveLength(1);
+  });
+
   it('deploy and serve on the known ports when there are none', () => {
     expect(read().options).toMatchObject({ check: false, deploy: true, idleMinutes: 60, origins: new Map() });
     expect(read().options?.ports).toEqual(
@@ -108,6 +116,6 @@ describe('the flags of npm start', () => {
     for (const name of names.filter((each) => !['help', 'check', 'no-deploy'].includes(each ?? ''))) {
       expect(read(`--${name}`).mistakes).toContain(`--${name}: a value is missing`);
     }
-    expect(names).toHaveLength(12);
+    expect(names).toHaveLength(13);
   });
 });
