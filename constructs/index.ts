@@ -3,6 +3,7 @@ export * from './alarm-topic';
 export * from './api-domain';
 export * from './api-gateway-logging';
 export * from './api-stage';
+export * from './bind-provider';
 export * from './data-volume';
 export * from './delivery-roles';
 export * from './delivery-scope';

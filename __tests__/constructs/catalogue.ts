@@ -61,6 +61,7 @@ export const catalogue: Record<string, Build> = {
       zoneId: v.text('zoneId'),
       restApiId: v.text('restApiId'),
       stageName: v.text('stageName'),
+      certificateArn: v.text('certificateArn'),
       dualStack: true,
     }),
   ApiGatewayLogging: (scope, id, v) => new constructs.ApiGatewayLogging(scope, id, { roleName: v.text('roleName') }),
@@ -90,6 +91,8 @@ export const catalogue: Record<string, Build> = {
       environment: v.text('environment'),
       existingProvider: false,
     }),
+  DomainCertificate: (scope, id, v) =>
+    new constructs.DomainCertificate(scope, id, { domainName: v.text('domainName'), zoneId: v.text('zoneId') }),
   DoorSecurityGroups: (scope, id, v) =>
     new constructs.DoorSecurityGroups(scope, id, {
       name: v.text('name'),
@@ -247,7 +250,8 @@ export const catalogue: Record<string, Build> = {
       responseMode: 'buffered',
       timeout: v.number('timeout'),
       requestValidatorId: v.text('requestValidatorId'),
-      allowPreflight: true,
+      requireAuthorization: v.yesOrNo('requireAuthorization'),
+      allowPreflight: v.yesOrNo('allowPreflight'),
       cachedPaths: ['/ui'],
     }),
   RestApiGateway: (scope, id, v) =>
@@ -260,8 +264,8 @@ export const catalogue: Record<string, Build> = {
         responseMode: 'buffered',
       },
       allowedCidrs: v.texts('allowedCidrs'),
-      requireAuthorization: true,
-      allowPreflight: true,
+      requireAuthorization: v.yesOrNo('requireAuthorization'),
+      allowPreflight: v.yesOrNo('allowPreflight'),
       throttle: { rate: v.number('throttle.rate'), burst: v.number('throttle.burst') },
       timeout: v.number('timeout'),
       logRetention: v.number('logRetention'),

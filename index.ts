@@ -1,0 +1,3 @@
+// What the package exports.
+export * from './constructs';
+export * from './patterns';
