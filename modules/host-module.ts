@@ -1,6 +1,6 @@
 import type { App } from 'cdktf';
 import { Hosts } from '../patterns/hosts';
-import { alarmTopic, region, servicePorts } from './inputs';
+import { alarmTopic, region, servicePorts, zones } from './inputs';
 import { ModuleStack } from './module-stack';
 import type { Shape } from './shape';
 
@@ -13,6 +13,7 @@ export class HostModule extends ModuleStack {
       'The machines that run Elasticsearch and Kibana. Any can be replaced at any time and loses nothing.',
     );
     this.inputs.push(region, servicePorts(shape));
+    const zoneNames = zones(this.inputs, shape).map((each) => this.text(each));
     const addresses = this.list('node_addresses', shape.nodes, 'The fixed address of each node');
     const subnets = this.list('host_subnet_ids', shape.zones, 'The subnets of the hosts, one a zone');
     const volumes = this.list('data_volume_ids', shape.nodes, 'The volume that outlives each node, in its zone');
@@ -47,6 +48,7 @@ export class HostModule extends ModuleStack {
       nodes: addresses.map((address, node) => ({
         address,
         subnetId: subnets[node % subnets.length] ?? '',
+        zone: zoneNames[node % zoneNames.length] ?? '',
         dataVolumeId: volumes[node] ?? '',
       })),
       securityGroupId: this.text('var.hosts_group_id'),

@@ -49,6 +49,7 @@ export class NetworkModule extends ModuleStack {
         forwarderSubnetIds: this.texts(either('forwarder_subnet_ids')),
         s3EndpointId: this.text(either('s3_endpoint_id')),
       },
+      clustered: shape.nodes > 1,
       services: shape.services.map(({ name }) => ({ name, port: this.number(`var.ports.${name}`) })),
     });
     this.output('vpc_id', 'The VPC', groups.vpcId);

@@ -10,6 +10,7 @@ const project = join(__dirname, '../..');
 const below: Record<string, RegExp> = {
   'main.ts': /^(settings|stacks\/)/,
   stacks: /^(settings$|stacks\/|patterns\/|constructs\/)/,
+  modules: /^(modules\/|settings($|\/)|stacks\/addressed-stack$|patterns\/|constructs\/)/,
   patterns: /^(patterns|constructs)\//,
   'settings.ts': /^(settings\/|constructs\/)/,
   settings: /^(settings($|\/)|constructs\/)/,
