@@ -105,7 +105,11 @@ export function exampleBlocks(settings: Settings, shape: Shape, stacks: readonly
     .filter(({ path }) => !path.includes('/'))
     .flatMap((stack) =>
       stack.path === 'gateway'
-        ? settings.services.map((service) => call(service.name, stack, { ...all, ...doorValues(service, settings) }))
+        ? settings.services.map((service) => {
+            const door = call(service.name, stack, { ...all, ...doorValues(service, settings) });
+            // A forwarder gets the authority's certificate from its parameter, which has to be there.
+            return { ...door, arguments: { ...door.arguments, depends_on: [new Bare('module.certificates')] } };
+          })
         : [call(stack.path, stack, all)],
     );
   const versions = versionsBlock(['aws', 'tls']);

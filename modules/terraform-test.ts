@@ -45,6 +45,12 @@ const existing: Readonly<Record<string, { input: string; value: Value; absent: s
   },
 };
 
+/** The account's number, which stands in ARNs that the provider looks at. */
+const account: Block = {
+  header: ['mock_data', 'aws_caller_identity'],
+  arguments: { defaults: { account_id: '123456789012' } },
+};
+
 /** A module's tests for `terraform test`: they plan with a stand-in for the providers, so they need no account. */
 export function testBlocks(stack: ModuleStack, settings: Settings, providers: readonly ProviderName[]): Block[] {
   const given = Object.fromEntries(
@@ -55,7 +61,7 @@ export function testBlocks(stack: ModuleStack, settings: Settings, providers: re
   );
   const other = existing[stack.path];
   return [
-    ...providers.map((name): Block => ({ header: ['mock_provider', name] })),
+    ...providers.map((name): Block => ({ header: ['mock_provider', name], blocks: name === 'aws' ? [account] : [] })),
     { header: ['variables'], arguments: given },
     run('plans_with_what_has_to_be_given', {
       blocks: other === undefined ? [] : [assert(`length(${other.absent}) == 1`, `${other.absent} is not made`)],

@@ -7,7 +7,7 @@ import { stackBlocks } from './cdktf-blocks';
 import { CertificatesModule } from './certificates-module';
 import { exampleBlocks, exampleReadme } from './example';
 import { CertificateModule, GatewayModule } from './gateway-module';
-import { type Block, hclFile } from './hcl';
+import { Bare, type Block, hclFile, type Value } from './hcl';
 import { HostModule } from './host-module';
 import { variableBlock } from './input';
 import type { ModuleStack } from './module-stack';
@@ -71,7 +71,7 @@ function writeModule(stack: ModuleStack, folder: string, settings: Settings): Wr
   const outputs = stack.outputs.map(
     ({ name, description, value }): Block => ({
       header: ['output', name],
-      arguments: { description, value: stack.resolve(value) as Block['arguments'] },
+      arguments: { description, value: value instanceof Bare ? value : (stack.resolve(value) as Value) },
     }),
   );
   const inputs = [...stack.inputs];

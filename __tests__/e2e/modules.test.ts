@@ -85,7 +85,8 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the modules, w
   );
 
   it('say what is allowed where a value is wrong', async () => {
-    const run = promisify(execFile)('terraform', ['plan', '-no-color', '-input=false', '-var', 'name=Not A Name'], {
+    const given = ['-var', 'name=Not A Name', '-var', 'node_addresses=["10.42.0.10"]'];
+    const run = promisify(execFile)('terraform', ['plan', '-no-color', '-input=false', ...given], {
       cwd: join(copy, 'certificates'),
       env: environment,
     });
