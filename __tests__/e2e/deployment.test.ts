@@ -23,6 +23,7 @@ import { terraform } from '../../local/terraform/terraform';
 import { emulatedWorkspace } from '../../local/terraform/workspace';
 import { loadSettings } from '../../settings';
 import { describeWith } from '../requirements';
+import { sleepSuite } from './sleep-suite';
 
 const project = resolve(__dirname, '../..');
 const minutes = 60_000;
@@ -207,6 +208,8 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
     },
     3 * minutes,
   );
+
+  sleepSuite(() => ({ settings, endpoint: deployment.emulator.endpoint, product: join(folder, 'product') }));
 
   // The last one: it takes everything down.
   it(

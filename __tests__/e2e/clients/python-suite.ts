@@ -16,6 +16,8 @@ export interface PythonTask {
   readonly serverName?: string;
   /** How often to ask; the last counts. @default 1 */
   readonly times?: number;
+  /** Whether to have the settings that carry over a wake. */
+  readonly patient?: boolean;
 }
 
 /** Elastic's Python client in an environment of its own. @returns what runs a script with it and gives the JSON that it prints */
