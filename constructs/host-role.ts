@@ -61,7 +61,11 @@ export class HostRole extends Construct {
           Sid: 'ReadOwnParameters',
           Effect: 'Allow',
           Action: ['ssm:GetParameter', 'ssm:GetParameters'],
-          Resource: [below(`${props.parameters.prefix}/certificates`), below(props.parameters.secrets)],
+          Resource: [
+            below(`${props.parameters.prefix}/certificates`),
+            below(props.parameters.secrets),
+            `${props.parameterArn}${props.parameters.upgrade(props.node)}`,
+          ],
         },
         {
           Sid: 'KeepSecretsAndReport',

@@ -31,6 +31,11 @@ export class ParameterNames {
     return `${this.prefix}/secrets`;
   }
 
+  /** An operator's order to upgrade a node: a plain String, `VERSION from VERSION on VOLUME`. */
+  upgrade(node: string): string {
+    return `${this.prefix}/upgrade/${node}`;
+  }
+
   /** What a host reports of itself: plain Strings. */
   host(node: string): string {
     return `${this.prefix}/hosts/${node}`;

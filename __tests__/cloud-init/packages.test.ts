@@ -1,3 +1,4 @@
+import { standInForParameters } from './parameter-stand-in';
 import { TrialHost } from './trial-host';
 
 /** A host whose package manager installs by writing a version into a file. */
@@ -12,9 +13,12 @@ function hostWithPackages(settings: ConstructorParameters<typeof TrialHost>[1] =
     'dnf',
     `case $* in
       *repoquery*) echo 9.9.1 ;;
-      *install*) last=$6; echo "the generated password is: hidden"; printf '%s' "$(cut -d - -f 2 <<< "$last")" > "$root/$(cut -d - -f 1 <<< "$last").installed" ;;
+      *install*)
+        echo "the generated password is: hidden"
+        for last in "\${@:6}"; do printf '%s' "\${last#*-}" > "$root/\${last%%-*}.installed"; done ;;
     esac`,
   );
+  standInForParameters(host, {});
   return host;
 }
 
@@ -104,5 +108,72 @@ describe('the packages', () => {
     const { output, reason, summary } = host.run('packages');
     expect(output + reason + summary).not.toContain('hidden');
     expect(host.has('run/searchgate/dnf.log')).toBe(false);
+  });
+
+  describe('an order to upgrade', () => {
+    const order = (text: string) => host.write('parameters/upgrade/node-0', text);
+    const record = () => host.read('srv/searchgate/elastic-version').trim();
+    beforeEach(() => {
+      host.write('srv/searchgate/elastic-version', '9.5.2\n');
+      for (const name of ['elasticsearch', 'kibana']) host.write(`${name}.installed`, '9.5.2');
+    });
+
+    test('installs both at once while neither runs, and only then is it recorded', () => {
+      order('9.5.3 from 9.5.2 on vol-0123456789abcdef0');
+      expect(host.run('packages')).toMatchObject({ code: 0, summary: 'installed 9.5.3, as ordered, after 9.5.2' });
+      expect(installs(host)).toEqual(['elasticsearch-9.5.3 kibana-9.5.3']);
+      const stop = host.calls.indexOf('systemctl stop kibana.service elasticsearch.service');
+      expect(stop).toBeGreaterThan(-1);
+      expect(stop).toBeLessThan(host.calls.findIndex((call) => call.includes(' install ')));
+      expect(record()).toBe('9.5.3');
+      host.forgetCalls();
+      expect(host.run('packages').summary).toBe('9.5.3 is installed');
+      expect(installs(host)).toEqual([]);
+    });
+
+    test.each([
+      ['an older version', '9.4.9 from 9.5.2 on vol-0123456789abcdef0'],
+      ['another volume', '9.5.3 from 9.5.2 on vol-0fedcba9876543210'],
+      ['data in another version', '9.5.3 from 9.5.1 on vol-0123456789abcdef0'],
+      ['two majors at once', '11.0.0 from 9.5.2 on vol-0123456789abcdef0'],
+      ['something that is no version', '9.5.3; reboot from 9.5.2 on vol-0123456789abcdef0'],
+    ])('for %s is not obeyed', (_, text) => {
+      order(text);
+      expect(host.run('packages')).toMatchObject({ code: 0, summary: '9.5.2 is installed' });
+      expect(installs(host)).toEqual([]);
+      expect(record()).toBe('9.5.2');
+    });
+
+    test('to the next major takes it from its own series', () => {
+      order('10.0.0 from 9.5.2 on vol-0123456789abcdef0');
+      expect(host.run('packages').summary).toBe('installed 10.0.0, as ordered, after 9.5.2');
+      expect(host.read('etc/yum.repos.d/elastic.repo')).toContain('/10.x/yum');
+    });
+
+    test('that cannot be installed leaves the host as it is, which says so', () => {
+      order('9.5.3 from 9.5.2 on vol-0123456789abcdef0');
+      host.replace('dnf', 'echo "No match for argument: elasticsearch-9.5.3"; exit 1');
+      const { code, output } = host.run('packages');
+      expect(code).toBe(0);
+      expect(output).toMatch(/the upgrade to 9\.5\.3 failed: No match for argument/);
+      expect(record()).toBe('9.5.2');
+    });
+
+    test('that was cut off between the two packages is carried on, without Systems Manager too', () => {
+      order('9.5.3 from 9.5.2 on vol-0123456789abcdef0');
+      const real = host.read('programs/dnf');
+      host.replace('dnf', 'printf 9.5.3 > "$root/elasticsearch.installed"; exit 1');
+      expect(host.run('packages')).toMatchObject({ code: 1, reason: expect.stringMatching(/^the upgrade to 9\.5\.3/) });
+      expect(record()).toBe('9.5.2');
+      host.write('programs/dnf', real, 0o755);
+      host.replace('aws', 'exit 255');
+      expect(host.run('packages')).toMatchObject({ code: 0, summary: 'installed 9.5.3, as ordered, after 9.5.2' });
+      expect(record()).toBe('9.5.3');
+    });
+
+    test('Systems Manager that does not answer stops no boot', () => {
+      host.replace('aws', 'exit 255');
+      expect(host.run('packages')).toMatchObject({ code: 0, summary: '9.5.2 is installed' });
+    });
   });
 });

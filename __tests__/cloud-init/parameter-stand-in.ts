@@ -37,7 +37,9 @@ else:
         sys.exit("An error occurred (ValidationException)")
     files = {name: store / name.removeprefix("/searchgate/") for name in names}
     found = [{"Name": name, "Value": file.read_text()} for name, file in files.items() if file.exists()]
-    if "--query" in arguments:
+    if "Parameters[0].Value" in arguments:
+        print(found[0]["Value"] if found else "None")
+    elif "--query" in arguments:
         print(*(name for name, file in files.items() if not file.exists()))
     else:
         print(json.dumps({"Parameters": found, "InvalidParameters": [name for name, file in files.items() if not file.exists()]}))

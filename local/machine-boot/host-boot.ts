@@ -71,7 +71,7 @@ export class HostBoot {
       bridge: 'vpc',
       addresses: [`${gateway(address)}/24`, '169.254.169.254/32'],
       rights: {
-        read: [`${prefix}/certificates/`, `${prefix}/secrets/`],
+        read: [`${prefix}/certificates/`, `${prefix}/secrets/`, `${prefix}/upgrade/${node}`],
         write: [`${prefix}/secrets/`, `${prefix}/hosts/${node}/`],
         namespace: `Searchgate/${settings.name}`,
       },

@@ -1,12 +1,12 @@
 import { cp, link, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildElasticsearch, elasticsearchVersion } from '../elasticsearch/build';
+import { buildElasticsearch, earlierElasticsearchVersion, elasticsearchVersion } from '../elasticsearch/build';
 import { made, succeed } from './cache';
 
 /** Elastic's repository, stood in for: two states of it, each a folder as it lies below `packages/9.x/yum`. */
 export interface PackageRepository {
-  /** Holds one release. */
+  /** Holds two releases that can be run. */
   readonly first: string;
   /** As `first`, after a later release came out. */
   readonly later: string;
@@ -22,12 +22,13 @@ const packages = join(__dirname, 'packages');
 /** Makes the packages, signs them, and indexes both states of the repository: half a minute once. */
 export async function packageRepository(onProgress: (text: string) => void): Promise<PackageRepository> {
   const { home } = await buildElasticsearch(onProgress);
+  const { home: earlierHome } = await buildElasticsearch(onProgress, earlierElasticsearchVersion);
   const wait = () => onProgress('another process is making the package repository: waiting');
-  const folder = await made('packages', [packages, home, __filename], wait, async (target) => {
+  const folder = await made('packages', [packages, home, earlierHome, __filename], wait, async (target) => {
     onProgress('the packages elasticsearch and kibana, signed');
     const work = await mkdtemp(join(tmpdir(), 'packages-'));
     try {
-      await make(target, work, home);
+      await make(target, work, { [earlierElasticsearchVersion]: earlierHome, [elasticsearchVersion]: home });
     } finally {
       await rm(work, { recursive: true, force: true });
     }
@@ -35,7 +36,7 @@ export async function packageRepository(onProgress: (text: string) => void): Pro
   return { first: join(folder, 'first'), later: join(folder, 'later'), key: join(folder, 'GPG-KEY-elasticsearch') };
 }
 
-async function make(target: string, work: string, home: string): Promise<void> {
+async function make(target: string, work: string, homes: Readonly<Record<string, string>>): Promise<void> {
   const built = join(work, 'RPMS');
   const sources = join(work, 'packages');
   await cp(packages, sources, { recursive: true });
@@ -53,12 +54,10 @@ async function make(target: string, work: string, home: string): Promise<void> {
     ]);
   };
   const machine = (await succeed('uname', ['-m'])).trim();
-  await build('elasticsearch.spec', machine, {
-    release_version: elasticsearchVersion,
-    home,
-    programs: join(sources, 'elasticsearch'),
-  });
-  await build('kibana.spec', machine, { release_version: elasticsearchVersion, programs: join(sources, 'kibana') });
+  for (const [release_version, home] of Object.entries(homes)) {
+    await build('elasticsearch.spec', machine, { release_version, home, programs: join(sources, 'elasticsearch') });
+    await build('kibana.spec', machine, { release_version, programs: join(sources, 'kibana') });
+  }
   await build('host-base.spec', 'noarch', {});
   for (const name of ['elasticsearch', 'kibana'])
     await build('release.spec', 'noarch', { package_name: name, release_version: laterRelease });
