@@ -1,0 +1,74 @@
+import { DescribeInstancesCommand, EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
+import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { UserError } from '../commands/terminal';
+import { ParameterNames } from '../constructs/parameter-names';
+import type { Settings } from '../settings';
+
+/** What setup said at a host's last boot. */
+export interface HostStatus {
+  readonly outcome: 'ready' | 'failed';
+  readonly text: string;
+  readonly boot: string;
+  readonly version: string;
+}
+
+/** A running host, as AWS shows it. Close it. */
+export class Host {
+  private constructor(
+    private readonly ec2: EC2Client,
+    private readonly ssm: SSMClient,
+    private readonly parameters: ParameterNames,
+    private readonly node: string,
+    readonly instanceId: string,
+    readonly dataVolumeId: string,
+  ) {}
+
+  /** @throws UserError where it does not run or has no data volume */
+  static async find({ name, region }: Settings, node: string): Promise<Host> {
+    const ec2 = new EC2Client({ region, maxAttempts: 3 });
+    const ssm = new SSMClient({ region, maxAttempts: 3 });
+    const tags = { 'tag:searchgate:name': name, 'tag:searchgate:node': node, 'instance-state-name': 'running' };
+    const Filters = Object.entries(tags).map(([Name, value]) => ({ Name, Values: [value] }));
+    const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters })).catch((error) => {
+      throw new UserError(`hosts in ${region} cannot be looked for: ${(error as Error).message}`);
+    });
+    const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);
+    const volume = instance?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === '/dev/sdf')?.Ebs?.VolumeId;
+    if (instance?.InstanceId === undefined)
+      throw new UserError(`${node} of ${name} does not run in ${region}: npm run power -- start`);
+    if (volume === undefined)
+      throw new UserError(`${node} (${instance.InstanceId}) has no data volume at /dev/sdf: npx cdktf deploy host`);
+    return new Host(ec2, ssm, new ParameterNames(name), node, instance.InstanceId, volume);
+  }
+
+  /** What setup said, or undefined before the first time. */
+  async status(): Promise<HostStatus | undefined> {
+    try {
+      const { Parameter } = await this.ssm.send(
+        new GetParameterCommand({ Name: `${this.parameters.host(this.node)}/status` }),
+      );
+      return JSON.parse(Parameter?.Value ?? '') as HostStatus;
+    } catch (error) {
+      if (error instanceof ParameterNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** Leaves the order that the host obeys at its next boot, for its data in the version that it has now. */
+  async orderUpgrade(from: string, to: string): Promise<void> {
+    const Value = `${to} from ${from} on ${this.dataVolumeId}`;
+    await this.ssm.send(
+      new PutParameterCommand({ Name: this.parameters.upgrade(this.node), Type: 'String', Value, Overwrite: true }),
+    );
+  }
+
+  /** Shuts down in order and boots again. */
+  async reboot(): Promise<void> {
+    await this.ec2.send(new RebootInstancesCommand({ InstanceIds: [this.instanceId] }));
+  }
+
+  close(): void {
+    this.ec2.destroy();
+    this.ssm.destroy();
+  }
+}
