@@ -167,9 +167,13 @@ describe('what the host may do', () => {
   });
 
   test.each(['ssm:GetParameter', 'ssm:GetParameters'])(
-    '%s reaches certificates and secrets of this deployment',
+    '%s reaches certificates and secrets of this deployment, and the order for itself',
     (action) => {
-      expect(resources(action)).toEqual([parameter('/searchgate/certificates/*'), parameter('/searchgate/secrets/*')]);
+      expect(resources(action)).toEqual([
+        parameter('/searchgate/certificates/*'),
+        parameter('/searchgate/secrets/*'),
+        parameter('/searchgate/upgrade/node-0'),
+      ]);
     },
   );
 
