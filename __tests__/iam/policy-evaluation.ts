@@ -41,14 +41,25 @@ export function statementsOf(policy: string): Statement[] {
   return [Statement].flat();
 }
 
+/** Whether some statement allows an action on anything at all, under any condition. */
+export function namesAction(policies: readonly string[], action: string): boolean {
+  return policies
+    .flatMap(statementsOf)
+    .filter(({ Effect }) => Effect === 'Allow')
+    .some((statement) => includesAction(statement, action));
+}
+
+function includesAction({ Action = [] }: Statement, action: string): boolean {
+  return [Action].flat().some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase()));
+}
+
 function applies(statement: Statement, { action, resource = '*', context = {} }: Request): boolean {
   const known = ['Sid', 'Effect', 'Action', 'Resource', 'Condition'];
   const strange = Object.keys(statement).filter((key) => !known.includes(key));
   if (strange.length > 0) throw new Error(`a statement with ${strange.join(', ')} is not understood`);
-  const actions = [statement.Action ?? []].flat();
   const resources = [statement.Resource ?? []].flat();
   return (
-    actions.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
+    includesAction(statement, action) &&
     resources.some((pattern) => matches(pattern, resource)) &&
     Object.entries(statement.Condition ?? {}).every(([operator, tests]) =>
       Object.entries(tests).every(([key, values]) => holds(operator, [values].flat(), context[key])),

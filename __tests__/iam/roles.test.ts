@@ -1,14 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App } from 'cdktf';
 import { openPolicies } from '../../plan-review/open-policies';
-import { readSettings } from '../../settings';
-import example from '../../settings/example.json';
-import { DeliveryStack } from '../../stacks/delivery-stack';
-import { SynthesizedStack, synthesized } from '../synthesized';
+import { synthesized } from '../synthesized';
 import { isAllowed, type Request, type Statement, statementsOf } from './policy-evaluation';
-import { account, roleOf, type SynthesizedRole } from './synthesized-roles';
+import { account, delivered, deliveryStack, roleOf, type SynthesizedRole } from './synthesized-roles';
 
 const region = 'us-east-1';
 const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
@@ -20,23 +13,7 @@ const tagged = (name: string) => ({
 const state = (stack: string) => `arn:aws:s3:::searchgate-state-example-com/searchgate/searchgate/${stack}.tfstate`;
 const snapshots = `arn:aws:s3:::searchgate-snapshots-${account}-${region}`;
 
-const delivered = { delivery: { repository: 'acme/search' }, alarms: { email: 'somebody@example.com' } };
-
-function delivery(): SynthesizedStack {
-  const folder = mkdtempSync(join(tmpdir(), 'searchgate-delivery-'));
-  try {
-    const { settings } = readSettings({ ...example, ...delivered });
-    if (settings.delivery === undefined) throw new Error('no delivery');
-    const app = new App({ outdir: folder });
-    new DeliveryStack(app, 'delivery', settings, settings.delivery);
-    app.synth();
-    return new SynthesizedStack(readFileSync(join(folder, 'stacks/delivery/cdk.tf.json'), 'utf8'));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const stacks = { ...synthesized(delivered).stacks, delivery: delivery() };
+const stacks = { ...synthesized(delivered).stacks, delivery: deliveryStack() };
 
 /** What no role of a deployment may ever do. */
 const never: Request[] = [

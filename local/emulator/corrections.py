@@ -1,17 +1,19 @@
 """Where moto answers otherwise than AWS, and Terraform or the front door would notice. Each was seen as a failed or a never-ending plan."""
 
 import json
+import os
 import threading
 from inspect import signature
 
 from moto.apigateway.models import RestAPI
 from moto.apigateway.responses import APIGatewayResponse
 from moto.awslambda.models import LambdaFunction
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from moto.s3.responses import S3Response
 
 turn = threading.Lock()
 
@@ -32,6 +34,25 @@ def serve_one_at_a_time(serve, *given):
     """Moto is not safe for threads: of two stages made at once, one fails half done."""
     with turn:
         return serve(*given)
+
+
+def write_down(request, action):
+    """Who called what, for whoever asked for it: an access key, the service, the call's name and the HTTP method."""
+    if "SEARCHGATE_EMULATOR_CALLS" in os.environ:
+        with open(os.environ["SEARCHGATE_EMULATOR_CALLS"], "a") as calls:
+            print(request.get_access_key(), request.service_name, action, request.method, file=calls)
+
+
+@instead(BaseResponse, "call_action")
+def write_down_call(call, request):
+    write_down(request, request._get_action())
+    return call(request)
+
+
+@instead(S3Response, "_authenticate_and_authorize_s3_action")
+def write_down_storage_call(authorize, request, *given, **named):
+    write_down(request, request._get_action_from_method_and_request_uri(request.normalized_request))
+    return authorize(request, *given, **named)
 
 
 @instead(IAMPolicyStatement, "is_action_permitted")

@@ -9,13 +9,18 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
+export interface EmulatorOptions {
+  /** A file that gets a line for each call: the access key, the service, the call's name, the HTTP method. @default none */
+  readonly calls?: string;
+}
+
 /**
  * Starts the emulated AWS and waits until it answers. It ends with the process that started it, however that ends.
  *
  * @param python an interpreter that has moto, as {@link pythonEnvironment} makes it
  * @throws when it does not come up, with what it wrote
  */
-export async function startEmulator(python: string): Promise<Emulator> {
+export async function startEmulator(python: string, { calls }: EmulatorOptions = {}): Promise<Emulator> {
   const group = new ProcessGroup(python, [join(__dirname, 'serve.py')], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
@@ -26,6 +31,7 @@ export async function startEmulator(python: string): Promise<Emulator> {
       // Names of instances and the like don't have to be unique across accounts here, and nothing is sent anywhere.
       MOTO_CALL_RESET_API: 'false',
       PYTHONDONTWRITEBYTECODE: '1',
+      SEARCHGATE_EMULATOR_CALLS: calls,
     },
   });
   const { stdout, stderr } = group.child;
