@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import type { VolumeSpecification } from './data-volume';
 
 /** Amazon's own pointer to the newest Amazon Linux 2023 for ARM. */
-const newestImage = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64';
+export const newestImage = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64';
 
 export interface SearchHostProps {
   /** The Name tag. */
