@@ -41,6 +41,10 @@ export interface HostEnvironment {
   readonly snapshotKeep: number;
   /** Whether there are alarms that watch this host's metrics; without them it sends none. Fixed at synth. */
   readonly alarms: boolean;
+  /** Host names that Kibana's connectors may reach, separated by commas; none where it is empty. */
+  readonly connectorHosts: string;
+  /** When the operating system gets its security updates, as systemd's OnCalendar in UTC; empty for never. */
+  readonly updatesAt: string;
 }
 
 export interface HostUserDataProps {
@@ -87,6 +91,8 @@ export function hostEnvironmentVariables(environment: HostEnvironment): Record<s
     SNAPSHOT_HOURS: text(environment.snapshotHours),
     SNAPSHOT_KEEP: text(environment.snapshotKeep),
     ALARMS: String(environment.alarms),
+    CONNECTOR_HOSTS: environment.connectorHosts,
+    UPDATES_AT: environment.updatesAt,
   };
 }
 

@@ -46,6 +46,10 @@ export interface HostsProps {
   };
   /** `9.x`, `8.x` or an exact version; counts for a new volume only. */
   readonly elasticVersion: string;
+  /** Host names that Kibana's connectors may reach, separated by commas. @default none */
+  readonly connectorHosts?: string;
+  /** When the operating system gets its security updates, as systemd's OnCalendar in UTC; empty for never. @default Sundays at 04:00 */
+  readonly updatesAt?: string;
   readonly elasticsearch: HostedService;
   readonly kibana: HostedService & {
     /** Address that users see Kibana under, without a slash at its end. */
@@ -122,6 +126,8 @@ export class Hosts extends Construct {
         snapshotHours: index === 0 ? props.snapshots.everyHours : 0,
         snapshotKeep: props.snapshots.keep,
         alarms: props.alarmTopicArn !== undefined,
+        connectorHosts: props.connectorHosts ?? '',
+        updatesAt: props.updatesAt ?? 'Sun *-*-* 04:00',
       },
     });
     const { instanceId } = new SearchHost(this, node, {

@@ -209,6 +209,14 @@ export const settingsSchema = group(
           ['standard', 'unlimited'],
           'What a burstable host does when its credits are spent: standard slows down, unlimited is billed; unlimited without it, for first boots are busy',
         ).optional(),
+        updates: group(
+          {
+            enabled: yesOrNo('Install them by itself; false leaves them to people').default(true),
+            day: oneOf(['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN', 'DAILY'], 'On which day').default('SUN'),
+            time: text(timeOfDay, 'a time of day from 00:00 to 23:59', 'When, in UTC').default('04:00'),
+          },
+          'Security updates of the operating system; Elasticsearch and Kibana are never among them. What was missed asleep is caught up at the next start, and a host that has been on for more than a day is rebooted after them',
+        ).prefault({}),
         nodes: z
           .literal([1, 3, 5, 7], { error: '1, 3, 5 or 7 (an odd number, so that a majority is left when one goes)' })
           .meta({
@@ -226,6 +234,17 @@ export const settingsSchema = group(
           '"9.x", "8.x" or an exact version such as "9.2.1"',
           'The version installed at the first boot of an empty data volume; after that the volume says which it is',
         ).default('9.x'),
+        connectorHosts: list(
+          text(
+            /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+            'a host name in lower case, such as hooks.slack.com',
+            'A host name',
+          ),
+          0,
+          50,
+          'a list of up to 50 host names, such as ["hooks.slack.com"]',
+          "Which hosts Kibana's connectors (webhooks, Slack, e-mail, …) may reach",
+        ).default([]),
       },
       'Elasticsearch and Kibana',
     ).prefault({}),

@@ -46,6 +46,8 @@ export class HostStack extends SearchgateStack {
         keep: snapshots.keep,
       },
       elasticVersion: elastic.version,
+      connectorHosts: elastic.connectorHosts.join(', '),
+      updatesAt: updateCalendar(host.updates),
       elasticsearch: this.service('elasticsearch'),
       kibana: { ...kibana, publicUrl: `https://${kibana.subdomain}.${settings.domain.name}` },
       alarmTopicArn: account.alarmTopicArn,
@@ -65,4 +67,10 @@ export class HostStack extends SearchgateStack {
       throw new Error(`no service has the origin ${origin}; the settings should have been refused`);
     return found;
   }
+}
+
+/** As systemd's OnCalendar, in UTC; empty where updates are off. */
+function updateCalendar({ enabled, day, time }: Settings['host']['updates']): string {
+  if (!enabled) return '';
+  return day === 'DAILY' ? `*-*-* ${time}` : `${day.charAt(0)}${day.slice(1).toLowerCase()} *-*-* ${time}`;
 }

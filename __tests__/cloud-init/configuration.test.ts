@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { armInstanceMemory, hostInstanceTypes } from '../../constructs/instance-types';
 import { CertificateAuthority } from '../../local/machine-boot/certificates';
 import { describeWith } from '../requirements';
 import { TrialHost } from './trial-host';
@@ -19,6 +20,10 @@ describeWith(['openssl'], 'the configuration', () => {
   function readyHost(settings: ConstructorParameters<typeof TrialHost>[1] = {}): TrialHost {
     const ready = new TrialHost(undefined, settings);
     ready.write('srv/searchgate/elastic-version', '9.5.3\n');
+    ready.write(
+      'etc/elasticsearch/log4j2.properties',
+      'appender.rolling.policies.size.size = 256MB\nappender.rolling.strategy.action.condition.exceeds = 2GB\nrootLogger.level = info\n',
+    );
     const given = (name: string, value: string) => ready.write(`run/searchgate/parameters/${name}`, value);
     given('certificates/ca', authority.certificate);
     for (const [server, name] of [
@@ -38,7 +43,7 @@ describeWith(['openssl'], 'the configuration', () => {
   const heapAt = (gibibytes: number) => {
     host.write('proc/meminfo', `MemTotal: ${Math.round(gibibytes * 0.93 * 2 ** 20)} kB\n`);
     const { code } = host.run('configuration');
-    const heap = /^-Xms(\d+)m\n-Xmx\1m\n$/.exec(host.read('etc/elasticsearch/jvm.options.d/heap.options'))?.[1];
+    const heap = /^-Xms(\d+)m\n-Xmx\1m\n/.exec(host.read('etc/elasticsearch/jvm.options.d/heap.options'))?.[1];
     const kibana = /--max-old-space-size=(\d+)$/m.exec(host.read('etc/kibana/node.options'))?.[1];
     return { code, heap: Number(heap), kibana: Number(kibana) };
   };
@@ -108,6 +113,54 @@ describeWith(['openssl'], 'the configuration', () => {
       expect(kibana).toBeLessThanOrEqual(kibanaMost);
     },
   );
+
+  test('Elasticsearch stops writing while there is still room, whatever the size of the volume, at growing distances', () => {
+    const watermarks = (gibibytes: number) => {
+      host.replace('df', `printf 'Size\\n%s\\n' ${gibibytes * 1024}`);
+      expect(host.run('configuration').code).toBe(0);
+      const settings = settingsOf('elasticsearch');
+      return ['low', 'high', 'flood_stage'].map((name) =>
+        Number(/^(\d+)mb$/.exec(String(settings[`cluster.routing.allocation.disk.watermark.${name}`]))?.[1]),
+      );
+    };
+    expect(watermarks(1)).toEqual([204, 153, 102]);
+    expect(watermarks(20)).toEqual([2560, 1920, 1280]);
+    expect(watermarks(100)).toEqual([10240, 7680, 5120]);
+    expect(watermarks(16384)).toEqual([40960, 30720, 20480]);
+  });
+
+  test('the logs of Elasticsearch are kept small, and it writes neither heap dumps nor a log of its collections', () => {
+    host.run('configuration');
+    expect(host.read('etc/elasticsearch/log4j2.properties')).toBe(
+      'appender.rolling.policies.size.size = 32MB\nappender.rolling.strategy.action.condition.exceeds = 32MB\nrootLogger.level = info\n',
+    );
+    expect(host.read('etc/elasticsearch/jvm.options.d/heap.options')).toMatch(
+      /^-XX:-HeapDumpOnOutOfMemoryError\n-Xlog:disable$/m,
+    );
+  });
+
+  test("Kibana's connectors reach the hosts that the settings name, and no other", () => {
+    host.remove();
+    host = readyHost({ CONNECTOR_HOSTS: 'hooks.slack.com, api.example.com' });
+    host.run('configuration');
+    expect(settingsOf('kibana')).toHaveProperty(['xpack.actions.allowedHosts'], ['hooks.slack.com', 'api.example.com']);
+  });
+
+  test('what is documented for every instance type is what the script takes, and what the programs may take at most fits', () => {
+    const documented = readFileSync(join(__dirname, '../../docs/host.md'), 'utf8');
+    for (const memory of [...new Set(hostInstanceTypes.map((type) => armInstanceMemory[type]))]) {
+      host.forgetCalls();
+      const { heap, kibana } = heapAt(memory);
+      const limit = Number(/MemoryMax=(\d+)M/.exec(host.calls.join())?.[1]);
+      const seen = Math.floor(memory * 0.93 * 1024);
+      const elasticsearch = Math.floor(heap * 1.5) + 250;
+      const left = seen - elasticsearch - limit;
+      expect(left).toBeGreaterThan(400);
+      const types = hostInstanceTypes.filter((type) => armInstanceMemory[type] === memory).join(', ');
+      const row = [types, memory, seen, heap, elasticsearch, kibana, limit, left].join(' | ');
+      expect(documented.replace(/ +/g, ' ')).toContain(`| ${row} |`);
+    }
+  });
 
   test('too little memory is refused with what to do', () => {
     host.write('proc/meminfo', 'MemTotal: 950000 kB\n');

@@ -87,6 +87,33 @@ describe('the packages', () => {
     expect(installs(host)).toEqual([]);
   });
 
+  test('data that was last used with a version which cannot be had any more is refused, not opened by another', () => {
+    host.write('srv/searchgate/elastic-version', '9.9.2\n');
+    host.replace('dnf', 'case $* in *repoquery*) printf "9.9.0\\n9.9.1\\n" ;; *) exit 1 ;; esac');
+    expect(host.run('packages')).toMatchObject({
+      code: 3,
+      reason: expect.stringMatching(
+        /^the volume was last used with 9\.9\.2, which Elastic's package repository does not/,
+      ),
+    });
+    host.replace('dnf', 'exit 1');
+    expect(host.run('packages').code).toBe(1);
+  });
+
+  test.each([
+    ['lost', undefined],
+    ['empty', ''],
+    ['damaged', '\0\0\0'],
+  ])('data whose version is %s is refused, not opened by the newest', (_, record) => {
+    host.write('srv/searchgate/elasticsearch/_state/manifest', '');
+    if (record !== undefined) host.write('srv/searchgate/elastic-version', record);
+    expect(host.run('packages')).toMatchObject({
+      code: 3,
+      reason: expect.stringMatching(/elastic-version does not say which version .* write it there/),
+    });
+    expect(installs(host)).toEqual([]);
+  });
+
   test('a failed download says so, may pass by itself, and records nothing', () => {
     host.replace(
       'dnf',

@@ -2,13 +2,15 @@ import { describeWith } from '../requirements';
 import { standInForParameters } from './parameter-stand-in';
 import { TrialHost } from './trial-host';
 
-const phases = ['volume', 'packages', 'parameters', 'configuration', 'credentials', 'services', 'password'];
+const phases = ['system', 'volume', 'packages', 'parameters', 'configuration', 'credentials', 'services', 'password'];
 
 describeWith(['python'], 'setup', () => {
   let host: TrialHost;
   beforeEach(() => {
     host = new TrialHost();
     standInForParameters(host, {});
+    host.replace('curl', 'echo "Date: $(date --utc)"');
+    host.replace('df', 'echo 1000');
     for (const phase of phases) {
       const script = `. "$SEARCHGATE_ROOT/usr/local/lib/searchgate/phase.sh"\nmkdir -p "$parameters"\nsummary "${phase} is done"`;
       host.replaceAt(`usr/local/lib/searchgate/${phase}`, script);
@@ -41,7 +43,7 @@ describeWith(['python'], 'setup', () => {
     );
     const { code, output } = host.run('setup');
     expect(code).toBe(3);
-    expect(lines(output)).toEqual(['FAILED: node-0 in phase volume: it holds "foreign" data']);
+    expect(lines(output).slice(1)).toEqual(['FAILED: node-0 in phase volume: it holds "foreign" data']);
     expect(status()).toMatchObject({ outcome: 'failed', phase: 'volume', text: 'it holds "foreign" data' });
     expect(host.read('etc/systemd/system/searchgate-setup.service')).toMatch(/^RestartPreventExitStatus=3$/m);
   });
@@ -79,5 +81,41 @@ describeWith(['python'], 'setup', () => {
     host.write('usr/local/lib/searchgate/services', 'exit 1\n');
     host.run('setup');
     expect(host.has('run/searchgate/parameters')).toBe(false);
+  });
+
+  describe('says first what may stand behind a failure in any phase', () => {
+    const failed = () => {
+      host.write(
+        'usr/local/lib/searchgate/credentials',
+        '. "$SEARCHGATE_ROOT/usr/local/lib/searchgate/phase.sh"\nfail \'it went wrong\'\n',
+      );
+      return lines(host.run('setup').output).find((line) => line.startsWith('FAILED'));
+    };
+
+    test('nothing where nothing does', () => {
+      expect(failed()).toBe('FAILED: node-0 in phase credentials: it went wrong');
+      host.replace('curl', 'exit 7');
+      expect(failed()).toBe('FAILED: node-0 in phase credentials: it went wrong');
+    });
+
+    test('a full disk, by its place, and the outcome is told all the same', () => {
+      host.replace('df', 'case $* in *srv*) echo 7 ;; *) echo 8 ;; esac');
+      host.replace('findmnt', 'echo /srv/searchgate');
+      host.replace('cp', 'echo "No space left on device" >&2; exit 1');
+      expect(failed()).toBe(
+        'FAILED: node-0 in phase credentials: no space left on /srv/searchgate: delete something there, or raise host.rootVolume or host.dataVolume: it went wrong',
+      );
+      expect(host.read('parameters/hosts/node-0/status')).toContain('no space left on /srv/searchgate');
+    });
+
+    test.each([
+      [-86_400, 864],
+      [+86_400, -864],
+    ])('a clock that is wrong by %i s', (seconds, hundreds) => {
+      host.replace('curl', `echo "date: $(date --utc --date=@$(($(date +%s) + ${seconds})))"`);
+      expect(failed()).toMatch(
+        new RegExp(`: the clock is wrong by ${hundreds}\\d\\d s, see chronyc tracking: it went wrong$`),
+      );
+    });
   });
 });

@@ -69,6 +69,9 @@ describeWith(['python'], 'every shell script', () => {
       'configuration',
       'credentials',
       'services',
+      'system',
+      'updates',
+      'ended',
     ];
     for (const phase of phases) expect(scripts).toContain(`cloud-init/files/usr/local/lib/searchgate/${phase}`);
   });

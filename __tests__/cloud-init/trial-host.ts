@@ -25,6 +25,8 @@ const environment = {
   SNAPSHOT_HOURS: '24',
   SNAPSHOT_KEEP: '3',
   ALARMS: 'true',
+  CONNECTOR_HOSTS: '',
+  UPDATES_AT: 'Sun *-*-* 04:00',
 };
 
 export interface PhaseResult {

@@ -73,7 +73,7 @@ describe('the user data that the settings synthesize', () => {
   });
 
   test('uses nothing that cloud-init 22.2 does not know', () => {
-    expect(Object.keys(config).sort()).toEqual(['runcmd', 'write_files']);
+    expect(Object.keys(config).sort()).toEqual(['bootcmd', 'runcmd', 'write_files']);
     for (const file of config.write_files) expect(Object.keys(file).sort()).toEqual(['content', 'path', 'permissions']);
   });
 

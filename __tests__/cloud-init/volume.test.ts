@@ -17,7 +17,14 @@ function hostWithDisk(files?: string): TrialHost {
   host.replace('mount', 'echo "$5" > "$root/mounted"');
   host.replace('resize2fs', '');
   host.replace('mkfs.ext4', 'exec /usr/sbin/mkfs.ext4 "$@"');
+  labelledDevices(host, '$root/disk');
   return host;
+}
+
+/** What carries our label, of all that is attached: this machine's own disks are not asked. */
+function labelledDevices(host: TrialHost, ...devices: string[]): void {
+  const labelled = `printf '%s\\n' ${devices.map((device) => `"${device}"`).join(' ')}`;
+  host.replace('blkid', `case $* in *LABEL=*) ${labelled} ;; *) exec /usr/sbin/blkid "$@" ;; esac`);
 }
 
 const format = (host: TrialHost, ...options: string[]) =>
@@ -167,6 +174,20 @@ describeWith(['disks'], 'the data volume', () => {
       host.write('srv/searchgate/.searchgate', 'name=production\n');
       refused(/belongs to the deployment "production"/, () => identity(host));
     });
+  });
+
+  test('beside a second file system with our label it is refused, and neither is touched', () => {
+    format(host, '-L', 'searchgate');
+    labelledDevices(host, '$root/disk', '/dev/nvme7n1');
+    expect(host.run('volume')).toMatchObject({
+      code: 3,
+      reason: expect.stringMatching(
+        /^beside vol-0123456789abcdef0 \(\S+\/disk\), \/dev\/nvme7n1 has our label too: detach/,
+      ),
+    });
+    expect(host.calls.join('\n')).not.toMatch(/^(mkfs|mount|fsck)/m);
+    labelledDevices(host, '$root/disk');
+    expect(host.run('volume').code).toBe(0);
   });
 
   test('a volume that cannot be read is not taken for a blank one', () => {

@@ -182,6 +182,8 @@ export const catalogue: Record<string, Build> = {
         snapshotHours: v.number('environment.snapshotHours'),
         snapshotKeep: v.number('environment.snapshotKeep'),
         alarms: true,
+        connectorHosts: v.text('environment.connectorHosts'),
+        updatesAt: v.text('environment.updatesAt'),
       },
     }),
   LambdaBundle: (scope, id) =>

@@ -31,6 +31,8 @@ const environment: HostEnvironment = {
   snapshotHours: 24,
   snapshotKeep: 14,
   alarms: true,
+  connectorHosts: '',
+  updatesAt: 'Sun *-*-* 04:00',
 };
 
 describe('the text of the user data', () => {

@@ -45,6 +45,12 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     writeFileSync(file, place.hostAuthority);
     return file;
   };
+  /** Seconds of the phases that neither download nor wait for the services. */
+  const ownWork = async () => {
+    const status = JSON.parse((await machine.run('cat /var/lib/searchgate/status.json')).output);
+    const { packages: _, services: __, ...own } = status.seconds as Record<string, number>;
+    return Object.values(own).reduce((sum, seconds) => sum + seconds, 0);
+  };
   const secret = async (name: string) =>
     (await place.neighbours.parameters())[`/searchgate/secrets/${name}`] as Parameter;
   const asElastic = async () => ['--user', `elastic:${(await secret('elastic-password')).value}`];
@@ -70,8 +76,23 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     );
 
     test('every phase is timed in one line', () => {
-      const phases = ['volume', 'packages', 'parameters', 'configuration', 'credentials', 'services', 'password'];
+      const phases = [
+        'system',
+        'volume',
+        'packages',
+        'parameters',
+        'configuration',
+        'credentials',
+        'services',
+        'password',
+      ];
       expect(setupLines.map((line) => /^(\w+) +\d+ s {2}\S/.exec(line)?.[1]).filter(Boolean)).toEqual(phases);
+    });
+
+    test("setup's own work, without downloads and without waiting for the services, stays below 30 s", async () => {
+      const seconds = await ownWork();
+      process.stdout.write(`setup's own work at a first boot: ${seconds} s\n`);
+      expect(seconds).toBeLessThan(30);
     });
 
     test('cloud-init has nothing to complain about in the user data', async () => {
@@ -124,6 +145,53 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
       expect(sockets.sort()).toEqual(['10.42.0.10:5601', '10.42.0.10:9200', '127.0.0.1:9300', '[::1]:9300']);
     });
 
+    test.each(['elasticsearch', 'kibana'])('%s may do little beside its work', async (unit) => {
+      const exposure = async (...options: string[]) => {
+        const { output } = await machine.run(`systemd-analyze security --no-pager ${options.join(' ')} | tail -n 1`);
+        return Number(/: (\d+\.\d)/.exec(output)?.[1]);
+      };
+      const folder = '/tmp/packaged/usr/lib/systemd/system';
+      await machine.run(`mkdir -p ${folder}; cp /usr/lib/systemd/system/*.{service,target,slice} ${folder}`);
+      const before = await exposure('--offline=yes', '--root=/tmp/packaged', `${unit}.service`);
+      const after = await exposure(`${unit}.service`);
+      process.stdout.write(`systemd-analyze security ${unit}: ${before} as packaged, ${after} here\n`);
+      expect(after).toBeLessThan(3);
+      expect(before).toBeGreaterThan(8);
+      const { output } = await machine.run(
+        `grep -E '^(NoNewPrivs|Seccomp|CapBnd):' /proc/$(systemctl show --property MainPID --value ${unit})/status`,
+      );
+      expect(output.replace(/\s+/g, ' ').trim()).toBe('CapBnd: 0000000000000000 NoNewPrivs: 1 Seccomp: 2');
+    });
+
+    test('nobody but root and its service reads a key, and nobody else writes anything', async () => {
+      const folders =
+        '/etc/searchgate /usr/local/lib/searchgate /etc/elasticsearch /etc/kibana /srv/searchgate /var/lib/searchgate';
+      const { output } = await machine.run(`find ${folders} -perm /o+w ! -type l`);
+      expect(output).toBe('');
+      const readable = await machine.run(
+        "find /etc/elasticsearch /etc/kibana -perm /o+r -type f ! -name '*.options' ! -name 'log4j2*'",
+      );
+      expect(readable.output).toBe('');
+    });
+
+    test('logs stay small: one of the server, none of its collections, and what the journal takes is limited', async () => {
+      // Java opens the package's log of collections before it reads that there is to be none
+      const { output } = await machine.run("cd /var/log/elasticsearch && wc -c * | awk '$1 > 0 { print $2 }'");
+      expect(output.trim().split('\n')).toEqual(['server.log', 'total']);
+      expect((await machine.run('grep -h -E "size.size|exceeds" /etc/elasticsearch/log4j2.properties')).output).toMatch(
+        /size\.size = 32MB\n.*exceeds = 32MB\n/,
+      );
+      expect((await machine.run('systemd-analyze cat-config systemd/journald.conf')).output).toContain(
+        'SystemMaxUse=500M',
+      );
+    });
+
+    test('the next security updates come at the time that the settings say', async () => {
+      expect((await machine.run('systemctl show --property TimersCalendar searchgate-updates.timer')).output).toContain(
+        'OnCalendar=Sun *-*-* 04:00:00',
+      );
+    });
+
     test('the heap is what the memory of a 4 GiB host leaves', async () => {
       const { output } = await ask(
         'search',
@@ -171,12 +239,19 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
       8 * minutes,
     );
 
+    test("setup's own work stays below 10 s", async () => {
+      const seconds = await ownWork();
+      process.stdout.write(`setup's own work at a reboot: ${seconds} s\n`);
+      expect(seconds).toBeLessThan(10);
+    });
+
     test('nothing is done again: no format, no installation, no password, no changed file', async () => {
       expect(setupLines.join('\n')).not.toMatch(/formatted|installed 9|made|\bchanged\b(?<!0 files changed)/);
       expect(phase('configuration')).toMatch(/0 files changed/);
       expect(phase('credentials')).toMatch(/as before/);
       const calls = (await place.neighbours.calls()).slice(callsBefore);
-      expect(calls.filter((call) => call.startsWith('Put'))).toEqual(['PutParameter /searchgate/hosts/node-0/status']);
+      expect(calls).toContain('PutParameter /searchgate/hosts/node-0/status');
+      expect(calls.filter((call) => /^PutParameter (?!\/searchgate\/hosts\/node-0\/)/.test(call))).toEqual([]);
     });
   });
 
@@ -194,6 +269,21 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
       },
       8 * minutes,
     );
+
+    test('security updates leave Elasticsearch and Kibana alone, though a later release is there', async () => {
+      // in the place of Amazon Linux's own repository, which cannot be had here, one that even offers them
+      await machine.run(
+        "sed 's/^\\[elastic\\]/[amazonlinux]/; s/^enabled=0/enabled=1/' /etc/yum.repos.d/elastic.repo > /etc/yum.repos.d/amazonlinux.repo",
+      );
+      expect((await machine.run('dnf --quiet check-upgrade elasticsearch')).output).toContain(laterRelease);
+      expect((await machine.run('systemctl start searchgate-updates')).code).toBe(0);
+      expect((await machine.run("rpm --query --queryformat '%{VERSION} ' elasticsearch kibana")).output).toBe(
+        '9.5.3 9.5.3 ',
+      );
+      expect((await machine.run('journalctl --unit searchgate-updates --output cat')).output).toContain(
+        'security updates: 0 packages',
+      );
+    });
 
     test('the documents, the users and the passwords are the old ones', async () => {
       expect((await ask('search', '/cities/_doc/a%2Fb', ...(await asElastic()))).output).toContain('Zürich');

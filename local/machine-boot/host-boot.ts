@@ -29,7 +29,7 @@ export class HostBoot {
 
   private constructor(
     readonly neighbours: Neighbourhood,
-    readonly volume: LoopDevice,
+    public volume: LoopDevice,
     readonly repository: PackageRepository,
     readonly userData: MachineUserData,
     /** Certificate of the CA that the host's certificates are signed by, PEM. */
@@ -106,6 +106,13 @@ export class HostBoot {
     });
     this.machines.push(machine);
     return machine;
+  }
+
+  /** Another data volume in the place of the one before, blank. */
+  async blankVolume(size = 2 ** 30): Promise<void> {
+    const { file } = this.volume;
+    await this.volume.destroy();
+    this.volume = await LoopDevice.attach(file, size);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -63,6 +63,8 @@ export class Machine {
     );
     const trusted = await readFile(join(options.root, 'etc/ssl/certs/ca-certificates.crt'), 'utf8');
     await machine.write('etc/ssl/certs/ca-certificates.crt', trusted + options.authority);
+    await machine.write('usr/lib/systemd/system/sshd.service', listeningSshd);
+    await machine.link('usr/lib/systemd/system/multi-user.target.wants/sshd.service', '../sshd.service');
     // Debian's AWS CLI carries certificates of its own
     await machine.write(
       'etc/systemd/system.conf.d/authority.conf',
@@ -180,9 +182,10 @@ export class Machine {
     await this.gone(60);
   }
 
-  /** Ends it as a power failure does. */
+  /** Ends it as a power failure does: of the data volume only that is left which had reached it. */
   async powerCut(): Promise<void> {
     if (this.group === undefined) return;
+    await this.run(loseUnwritten).catch(() => undefined); // it goes off by itself
     process.kill(await this.leader(), 'SIGKILL');
     await this.gone(20);
   }
@@ -212,12 +215,35 @@ export class Machine {
     return text.replace(/^(MemTotal|MemFree|MemAvailable): .*$/gm, (_, name) => `${name}: ${this.options.memory} kB`);
   }
 
-  private async write(path: string, content: string | Buffer): Promise<void> {
+  /** Removes a file from its disk, while it is off. */
+  async remove(path: string): Promise<void> {
+    await rm(join(this.disk, path), { force: true });
+  }
+
+  private async link(path: string, target: string): Promise<void> {
+    await mkdir(join(this.disk, path, '..'), { recursive: true });
+    await symlink(target, join(this.disk, path));
+  }
+
+  /** Writes a file to its disk, while it is off. */
+  async write(path: string, content: string | Buffer): Promise<void> {
     const file = join(this.disk, path);
     await mkdir(join(file, '..'), { recursive: true });
     await writeFile(file, content);
   }
 }
+
+/** ext4 stops at once and does not write its journal out (EXT4_IOC_SHUTDOWN, flag 2); unmounting would. */
+const loseUnwritten = `mountpoint -q /srv/searchgate && exec python3 -c '
+import fcntl, os, struct
+fcntl.ioctl(os.open("/srv/searchgate", os.O_RDONLY), 0x8004587D, struct.pack("I", 2))'`;
+
+/** Amazon Linux starts an SSH server; a stand-in that only listens. */
+const listeningSshd = `[Unit]
+Description=A stand-in for the SSH server
+[Service]
+ExecStart=/usr/bin/python3 -c "import socket, time; kept = socket.create_server(('', 22)); time.sleep(1e6)"
+`;
 
 /** SIGRTMIN+4, which systemd understands so. */
 const powerOffSignal = 38;

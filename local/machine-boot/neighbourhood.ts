@@ -64,6 +64,16 @@ export class Neighbourhood {
     await this.ask({ ask: 'throttle', calls });
   }
 
+  /** Whether Systems Manager is there: hidden, it ends every connection without an answer. */
+  async hideParameters(hidden: boolean): Promise<void> {
+    await this.ask({ ask: 'hide', hidden });
+  }
+
+  /** Whether packages break off half-way. */
+  async breakDownloads(broken: boolean): Promise<void> {
+    await this.ask({ ask: 'break', broken });
+  }
+
   /** This process is ended should ours be killed; 0 for none. */
   async guard(id: number): Promise<void> {
     await this.ask({ ask: 'guard', id });

@@ -31,10 +31,14 @@ export type Question =
   | { ask: 'calls' }
   | { ask: 'metrics' }
   | { ask: 'throttle'; calls: number }
+  | { ask: 'hide'; hidden: boolean }
+  | { ask: 'break'; broken: boolean }
   | { ask: 'guard'; id: number }
   | { ask: 'publish'; repository: string; key: string };
 
 let store: ParameterStore | undefined;
+let hidden = false;
+let broken = false;
 /** Process that goes when the process that all of this works for goes, however that ends: number 1 of the machine that is on. 0 for none. */
 let guarded = 0;
 let published = { repository: '', key: '' };
@@ -59,6 +63,12 @@ async function answer(question: Question): Promise<unknown> {
     case 'throttle':
       store.throttled = question.calls;
       return undefined;
+    case 'hide':
+      hidden = question.hidden;
+      return undefined;
+    case 'break':
+      broken = question.broken;
+      return undefined;
     case 'guard':
       guarded = question.id;
       return undefined;
@@ -77,8 +87,10 @@ async function start(options: NeighbourOptions): Promise<void> {
   const tls = createTlsServer({ cert: options.certificate, key: options.key }, (request, response) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     if (host === 'artifacts.elastic.co') answerPackage(request, response);
-    else if (host === `ssm.${options.region}.amazonaws.com`) void answerParameter(request, response);
-    else if (host === `monitoring.${options.region}.amazonaws.com`) void answerMetrics(request, response);
+    else if (host === `ssm.${options.region}.amazonaws.com`) {
+      if (hidden) request.socket.destroy();
+      else void answerParameter(request, response);
+    } else if (host === `monitoring.${options.region}.amazonaws.com`) void answerMetrics(request, response);
     else response.writeHead(421).end();
   });
   const metadata = createServer((request, response) => answerMetadata(options.region, request, response));
@@ -125,7 +137,11 @@ function answerPackage(request: IncomingMessage, response: ServerResponse): void
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) return void response.writeHead(404).end();
   response.writeHead(200, { 'content-length': size });
-  if (request.method === 'HEAD') response.end();
+  if (broken && path.endsWith('.rpm'))
+    createReadStream(file, { end: Math.floor(size / 2) })
+      .on('end', () => request.socket.destroy())
+      .pipe(response, { end: false });
+  else if (request.method === 'HEAD') response.end();
   else createReadStream(file).pipe(response);
 }
 
