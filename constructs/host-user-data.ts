@@ -137,11 +137,10 @@ function carriedFiles(source: string, target: string): CarriedFile[] {
 }
 
 /**
- * A script without the comments below its header, a quarter of what would be sent; other files as they are. Each leaves an empty line,
+ * A file without the comments below its header, a quarter of what would be sent. Each leaves an empty line,
  * so that a line number in a message is the repository's too. What a here-document holds is no comment.
  */
 function withoutComments(content: string): string {
-  if (!/^#(!| shellcheck )/.test(content)) return content;
   let header = true;
   let hereDocument: string | undefined;
   const lines = content.split('\n').map((line) => {

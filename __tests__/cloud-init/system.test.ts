@@ -71,8 +71,8 @@ describe('a service that ends', () => {
   });
 
   test('by mishap is told in a line that says what to do', () => {
-    expect(told('oom-kill', 'KILL')).toMatch(/ENDED: .* \(oom-kill, KILL\) .* lack of memory.*: choose a larger/);
-    expect(told('exit-code', '1')).toMatch(/ENDED: .* \(exit-code, 1\) .*; see journalctl -u kibana$/);
+    expect(told('oom-kill', 'KILL')).toMatch(/ENDED: .* \(oom-kill, KILL\) .* lack of memory, choose a larger/);
+    expect(told('exit-code', '1')).toMatch(/ENDED: .* \(exit-code, 1\) .*: see journalctl -u kibana;/);
   });
 
   test.each(['elasticsearch', 'kibana'])('%s is watched, and what it may do is bounded', (unit) => {
