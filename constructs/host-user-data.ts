@@ -137,21 +137,19 @@ function carriedFiles(source: string, target: string): CarriedFile[] {
 }
 
 /**
- * A file without the comments below its header, a quarter of what would be sent. Each leaves an empty line,
+ * A file without its comments, a third of what would be sent. Each leaves an empty line,
  * so that a line number in a message is the repository's too. What a here-document holds is no comment.
  */
 function withoutComments(content: string): string {
-  let header = true;
   let hereDocument: string | undefined;
-  const lines = content.split('\n').map((line) => {
+  const lines = content.split('\n').map((line, number) => {
     const comment = line.trimStart().startsWith('#');
-    header &&= comment;
     if (hereDocument !== undefined) {
       if (line === hereDocument) hereDocument = undefined;
       return line;
     }
     hereDocument = / << '?([A-Z]+)'?$/.exec(line)?.[1];
-    return comment && !header ? '' : line;
+    return comment && number > 0 ? '' : line;
   });
   return lines.join('\n');
 }

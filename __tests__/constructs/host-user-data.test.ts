@@ -78,7 +78,7 @@ describeWith(['terraform'], 'user data as Terraform renders it', () => {
     expect(gunzipSync(sent).toString()).toBe(cloudConfig(hostEnvironmentVariables(environment)));
     const left = 16_384 - sent.length;
     process.stdout.write(`user data: ${sent.length} bytes as sent, ${left} left\n`);
-    expect(left).toBeGreaterThan(512);
+    expect(left).toBeGreaterThan(2_048);
   });
 
   test('values that Terraform only knows later are filled in, numbers too', () => {
