@@ -8,6 +8,7 @@ from inspect import signature
 from moto.apigateway.models import RestAPI
 from moto.apigateway.responses import APIGatewayResponse
 from moto.awslambda.models import LambdaFunction
+from moto.budgets.responses import BudgetsResponse
 from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.instances import InstanceResponse
@@ -162,3 +163,26 @@ def publish_image(put, backend, *given, **named):
     parameter = backend.get_parameter(wanted["name"])
     parameter.value = wanted["value"]
     return parameter
+
+
+@instead(BudgetsResponse, "create_budget")
+def remember_tags(create, request):
+    """Moto keeps no tags of a budget."""
+    name = f'{request._get_param("AccountId")}:budget/{request._get_param("Budget")["BudgetName"]}'
+    budget_tags[name] = request._get_param("ResourceTags", [])
+    return create(request)
+
+
+def describe_subscribers(request):
+    """Moto keeps whom a budget tells, and has no answer to the question."""
+    budget = request.backend.budgets[request._get_param("AccountId")][request._get_param("BudgetName")]
+    asked = request._get_param("Notification")
+    of_it = [each for each in budget.notifications if all(asked.get(key) == value for key, value in each.details.items())]
+    return json.dumps({"Subscribers": [subscriber for each in of_it for subscriber in each.subscribers]})
+
+
+budget_tags = {}
+BudgetsResponse.describe_subscribers_for_notification = describe_subscribers
+BudgetsResponse.list_tags_for_resource = lambda request: json.dumps(
+    {"ResourceTags": budget_tags.get(request._get_param("ResourceARN").split("::", 1)[1], [])}
+)
