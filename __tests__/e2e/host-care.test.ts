@@ -71,7 +71,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
   };
   /** Operations that Elasticsearch had to take from its log when it opened the index, because it had not been closed. */
   const recovered = async (): Promise<number> => {
-    for (let tries = 0; tries < 60; tries++, await wait(500)) {
+    for (let tries = 0; tries < 180; tries++, await wait(500)) {
       const [, count] = /"translog":\{"recovered":(\d+)/.exec(await search('/care/_recovery')) ?? [];
       if (count !== undefined) return Number(count);
     }
@@ -213,7 +213,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
   );
 
   test(
-    'an Elasticsearch that is killed is told of, and has something to recover: the check below can tell',
+    'an Elasticsearch that is killed is told of, comes back by itself, and has something to recover: the check below can tell',
     async () => {
       await putDocuments(100);
       await inside(
@@ -221,9 +221,8 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
       );
       await inside('systemctl start searchgate-watch');
       const { trouble } = JSON.parse((await parameter('hosts/node-0/health')).value);
-      expect(trouble).toContain('elasticsearch.service failed: see journalctl -u elasticsearch.service');
+      expect(trouble).toContain('Elasticsearch does not answer: see journalctl -u elasticsearch');
       expect(await place.neighbours.metrics()).toContainEqual(`Troubles node-0 ${trouble.length}`);
-      await inside('systemctl start elasticsearch');
       expect(await recovered()).toBeGreaterThan(0);
       expect(await search('/care/_count')).toContain('"count":100');
     },
