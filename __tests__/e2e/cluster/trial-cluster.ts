@@ -168,6 +168,7 @@ export class TrialCluster {
     host.write('etc/searchgate/host.env', environment(name, address, this.port, initially === 1 ? [] : this.addresses));
     host.write('srv/searchgate/elastic-version', '9.5.3\n');
     host.write('var/log/elasticsearch/.keep', '');
+    host.write('etc/elasticsearch/log4j2.properties', readFileSync(packagedLogging, 'utf8'));
     const http = this.authority.issue(['search.searchgate.internal', address]);
     const transport = this.authority.issue([`${name}.searchgate.internal`, address], { client: true });
     const kibana = this.authority.issue(['kibana.searchgate.internal', ...this.addresses]);
@@ -184,6 +185,9 @@ export class TrialCluster {
     return host;
   }
 }
+
+/** What the package configures, which setup puts smaller limits into. */
+const packagedLogging = join(__dirname, '../../../local/machine-boot/packages/elasticsearch/log4j2.properties');
 
 function environment(node: string, address: string, port: number, seeds: readonly string[]): string {
   const text = new TrialHost(undefined, {
