@@ -46,16 +46,18 @@ export interface HostStatus {
  * runs, since it would wake one that sleeps. What cannot be seen is named with the reason, and does not keep the rest from being seen.
  */
 export async function lookAtHosts(settings: Settings, door: SearchDoor): Promise<HostStatus> {
-  const unseen: string[] = [];
+  const reasons: (string | null)[] = [];
   const seen = async <Value>(what: string, look: Promise<Value>): Promise<Value | null> => {
+    const place = reasons.push(null) - 1; // in the order of asking, not of answering, so that two runs read alike
     try {
       return await look;
     } catch (error) {
       const { cause, message } = error as Error;
-      unseen.push(`${what}: ${cause instanceof Error ? cause.message : message}`);
+      reasons[place] = `${what}: ${cause instanceof Error ? cause.message : message}`;
       return null;
     }
   };
+  const unseen = () => reasons.filter((reason) => reason !== null);
   const ssm = new SSMClient({ region: settings.region });
   try {
     const nodes = Array.from({ length: settings.host.nodes }, (_, index) => nodeName(index));
@@ -69,10 +71,10 @@ export async function lookAtHosts(settings: Settings, door: SearchDoor): Promise
       report: reports[index] ?? null,
     }));
     for (const { node } of status.filter(({ instance }) => instances !== null && instance === null))
-      unseen.push(`${node}: no instance carries its tags in ${settings.region}: npx cdktf deploy host`);
+      reasons.push(`${node}: no instance carries its tags in ${settings.region}: npx cdktf deploy host`);
     if (!status.some(({ instance }) => instance?.state === 'running')) {
-      unseen.push(`${door.url}: not asked, since no host is known to run and asking would wake one`);
-      return { nodes: status, door: null, unseen };
+      reasons.push(`${door.url}: not asked, since no host is known to run and asking would wake one`);
+      return { nodes: status, door: null, unseen: unseen() };
     }
     const password = await seen(
       `${door.url} not asked, since the password cannot be read`,
@@ -81,7 +83,7 @@ export async function lookAtHosts(settings: Settings, door: SearchDoor): Promise
     return {
       nodes: status,
       door: password === null ? null : await seen(door.url, throughDoor(door, password)),
-      unseen,
+      unseen: unseen(),
     };
   } finally {
     ssm.destroy();
