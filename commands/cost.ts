@@ -21,6 +21,7 @@ What nobody knows beforehand, with what is assumed:
   --kilobytes N              size of an answer (${usualUsage.answerKilobytes})
   --cpu N                    load of a processor in percent (${usualUsage.cpuPercent})
   --snapshots N              GB of snapshots (${usualUsage.snapshotGigabytes})
+  --indexed N                GB indexed a month, whose copies cross zones in a cluster (${usualUsage.indexedGigabytes})
 `;
 
 /** The columns beside the hours asked for. */
@@ -36,6 +37,7 @@ const flags = {
   kilobytes: { type: 'string' },
   cpu: { type: 'string' },
   snapshots: { type: 'string' },
+  indexed: { type: 'string' },
 } as const;
 
 void runCommand(() => {
@@ -56,6 +58,7 @@ void runCommand(() => {
     answerKilobytes: quantity('kilobytes', values.kilobytes, 200_000, usualUsage.answerKilobytes),
     cpuPercent: quantity('cpu', values.cpu, 100, usualUsage.cpuPercent),
     snapshotGigabytes: quantity('snapshots', values.snapshots, 1e6, usualUsage.snapshotGigabytes),
+    indexedGigabytes: quantity('indexed', values.indexed, 1e6, usualUsage.indexedGigabytes),
   };
   const free = values['free-tier'] ?? false;
   const bill = monthlyBill(settings, prices, usage, free);

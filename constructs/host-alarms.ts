@@ -1,5 +1,5 @@
-import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { Construct } from 'constructs';
+import { type MetricSource, metricAlarm, type Watched } from './metric-alarm';
 
 export interface HostAlarmsProps {
   /** Alarm names begin with it. */
@@ -17,18 +17,6 @@ export interface HostAlarmsProps {
   readonly watchCredits: boolean;
 }
 
-/** The least of what an alarm is about; how it is told, and what missing data means, is the same for all. */
-interface Watched {
-  readonly description: string;
-  readonly metric: string;
-  readonly statistic: 'Maximum' | 'Minimum';
-  readonly comparison: string;
-  readonly threshold: number;
-  /** Seconds. */
-  readonly period: number;
-  readonly periods: number;
-}
-
 /**
  * Tells when a running host fails EC2's status checks, has spent its CPU credits, fills its data volume, has made no snapshot for too
  * many hours awake, or is in trouble by its own word (`status` of cloud-init/files). A host that sleeps is no trouble.
@@ -40,21 +28,8 @@ export class HostAlarms extends Construct {
     // The host sends every five minutes, so ten always have something.
     const ofHost = { namespace: props.namespace, dimensions: { Node: props.node } };
     const told = { statistic: 'Maximum', period: 600, periods: 1 } as const;
-    const alarm = (name: string, source: typeof ofInstance | typeof ofHost, watched: Watched) =>
-      new CloudwatchMetricAlarm(this, name, {
-        ...source,
-        treatMissingData: 'notBreaching',
-        alarmActions: [props.topicArn],
-        okActions: [props.topicArn],
-        alarmName: `${props.name}-${name}`,
-        alarmDescription: watched.description,
-        metricName: watched.metric,
-        statistic: watched.statistic,
-        period: watched.period,
-        evaluationPeriods: watched.periods,
-        comparisonOperator: watched.comparison,
-        threshold: watched.threshold,
-      });
+    const alarm = (kind: string, source: MetricSource, watched: Watched) =>
+      metricAlarm(this, kind, `${props.name}-${kind}`, props.topicArn, source, watched);
 
     alarm('status-check', ofInstance, {
       description: 'The host or the machine under it fails the status checks of EC2: stop and start it, or replace it',

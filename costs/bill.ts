@@ -20,8 +20,6 @@ const nothingFree: FreeTier = {
 /** vCPU-hours beyond the baseline that one boot of Elasticsearch and Kibana takes: about three minutes on two processors. */
 const bootVcpuHours = 0.1;
 
-/** How full the data volume is, and how old the last snapshot; a third one has data only while something is wrong. */
-const metricsOfHost = 2;
 const sendsPerHour = 12;
 
 /**
@@ -98,7 +96,7 @@ function volume(item: string, given: Settings['host']['dataVolume'], nodes: numb
   return line(item, nodes === 1 ? `${sum} (${type})` : `${nodes} × (${sum}) (${type})`, amount);
 }
 
-function doors({ services }: Settings, prices: Prices, usage: Usage, free: FreeTier): Line[] {
+function doors({ services, host: { nodes } }: Settings, prices: Prices, usage: Usage, free: FreeTier): Line[] {
   const requests = usage.hours * usage.requestsPerHour;
   const memory = services.reduce((sum, service) => sum + service.memory, 0) / services.length / 1024;
   const gbSeconds = (requests * usage.requestMilliseconds * memory) / 1000;
@@ -116,11 +114,22 @@ function doors({ services }: Settings, prices: Prices, usage: Usage, free: FreeT
       `${number(requests)} × ${usage.requestMilliseconds} ms × ${number(memory)} GB = `,
     ),
     counted('data transfer out', transferred, free.transferOutGb, 'GB', prices.transferOutGb),
+    ...(nodes === 1 ? [] : [betweenZones(transferred, prices, usage)]),
     ...services.flatMap(({ name, cache }) => {
       const hourly = cache === undefined ? undefined : (prices.cacheHour[String(cache.size)] ?? 0);
       return hourly === undefined ? [] : [line(`cache of ${name}`, `730 h × ${hourly}`, 730 * hourly)];
     }),
   ];
+}
+
+/**
+ * Every GB that is indexed goes to its copy in another zone. Of what the doors answer, two thirds come from a node in another zone than the
+ * forwarder, and two thirds of it from a shard on another node than the one that was asked. Either side pays.
+ */
+function betweenZones(answered: number, prices: Prices, { indexedGigabytes }: Usage): Line {
+  const gigabytes = indexedGigabytes + (4 / 3) * answered;
+  const both = 2 * prices.transferBetweenZonesGb;
+  return line('between zones', `${number(gigabytes)} GB × ${number(both)}`, gigabytes * both);
 }
 
 function watching(settings: Settings, prices: Prices, usage: Usage, free: FreeTier): Line[] {
@@ -131,12 +140,17 @@ function watching(settings: Settings, prices: Prices, usage: Usage, free: FreeTi
   const stored = (logged * days) / 30;
   const told = settings.alarms.email !== undefined;
   const { nodes } = settings.host;
-  const watched = isBurstable(settings.host.instanceType) && settings.host.cpuCredits === 'standard' ? 5 : 4;
+  const credits = isBurstable(settings.host.instanceType) && settings.host.cpuCredits === 'standard' ? 1 : 0;
+  const ofSnapshots = settings.snapshots.enabled ? 1 : 0;
+  const clustered = nodes > 1 ? 1 : 0;
+  // How full each data volume is, how old the last snapshot, and how the cluster is. What counts troubles has data only while there are some.
+  const kinds = told ? nodes + ofSnapshots + clustered : 0;
   // A metric is paid by the hour in which it has data, and only a host that is awake sends any.
-  const metrics = told ? (nodes * metricsOfHost * usage.hours) / hoursPerMonth : 0;
+  const metrics = (kinds * usage.hours) / hoursPerMonth;
   const sent = told ? (nodes * sendsPerHour * usage.hours) / 1000 : 0;
   const hours = settings.alarms.monthlyHours === undefined ? 0 : 1;
-  const alarms = told ? nodes * watched + (settings.power.enabled ? 1 : 0) + hours : 0;
+  const ofHosts = nodes * (3 + credits) + ofSnapshots + 2 * clustered;
+  const alarms = told ? ofHosts + (settings.power.enabled ? 1 : 0) + hours : 0;
   return [
     counted('logs written', logged, free.logGb, 'GB', prices.logIngestedGb),
     counted('logs kept', stored, free.logGb, 'GB', prices.logStoredGbMonth),
@@ -148,7 +162,7 @@ function watching(settings: Settings, prices: Prices, usage: Usage, free: FreeTi
       free.customMetrics,
       '',
       prices.customMetricMonth,
-      told ? `${nodes * metricsOfHost} × ${usage.hours} h / ${hoursPerMonth} h = ` : '',
+      told ? `${kinds} × ${usage.hours} h / ${hoursPerMonth} h = ` : '',
     ),
     counted('metrics sent', sent, free.metricsSentThousand, 'thousand', prices.metricsSentThousand),
     ...(settings.alarms.monthlyBudget === undefined

@@ -39,6 +39,8 @@ export interface Prices {
   /** One without actions. */
   readonly budgetMonth: number;
   readonly transferOutGb: number;
+  /** Between two zones of the region: paid once by who sends and once by who receives. */
+  readonly transferBetweenZonesGb: number;
   /** What each account has free every month without end. What only new accounts have, or what ends, is not in it. */
   readonly alwaysFree: FreeTier;
 }

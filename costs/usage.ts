@@ -18,6 +18,8 @@ export interface Usage {
   readonly cpuPercent: number;
   /** GB in the snapshot bucket. */
   readonly snapshotGigabytes: number;
+  /** GB that are indexed, as they lie on the disk of one copy. Counts in a cluster alone, whose copies are in different zones. */
+  readonly indexedGigabytes: number;
 }
 
 /** Hours of an average month, as AWS counts them. */
@@ -32,4 +34,5 @@ export const usualUsage: Omit<Usage, 'hours'> = {
   tracedShare: 0.5,
   cpuPercent: 15,
   snapshotGigabytes: 5,
+  indexedGigabytes: 5,
 };

@@ -1,5 +1,6 @@
 import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
 import { Construct } from 'constructs';
+import { ClusterAlarms } from '../constructs/cluster-alarms';
 import type { VolumeSpecification } from '../constructs/data-volume';
 import { internalName, metricsNamespace, nodeName } from '../constructs/deployment-names';
 import { HostAlarms } from '../constructs/host-alarms';
@@ -75,6 +76,10 @@ export class Hosts extends Construct {
     const account = new DataAwsCallerIdentity(this, 'caller').accountId;
     const parameterArn = `arn:aws:ssm:${props.region}:${account}:parameter`;
     this.instanceIds = props.nodes.map((_, index) => this.host(index, parameterArn));
+    if (props.nodes.length > 1 && props.alarmTopicArn !== undefined) {
+      const namespace = metricsNamespace(props.name);
+      new ClusterAlarms(this, 'cluster-alarms', { name: props.name, namespace, topicArn: props.alarmTopicArn });
+    }
   }
 
   /**
@@ -97,6 +102,8 @@ export class Hosts extends Construct {
     const { address = '', subnetId = '', zone = '', dataVolumeId = '' } = props.nodes[index] ?? {};
     const parameters = new ParameterNames(props.name);
     const namespace = metricsNamespace(props.name);
+    // One snapshot holds the whole cluster.
+    const snapshotHours = index === 0 ? props.snapshots.everyHours : 0;
     const role = new HostRole(this, `${node}-identity`, {
       name: `${name}-${props.region}`,
       node,
@@ -122,8 +129,7 @@ export class Hosts extends Construct {
         kibanaServerName: internalName(props.kibana.name, props.name),
         kibanaPublicUrl: props.kibana.publicUrl,
         snapshotBucket: props.snapshots.name,
-        // One snapshot holds the whole cluster.
-        snapshotHours: index === 0 ? props.snapshots.everyHours : 0,
+        snapshotHours,
         snapshotKeep: props.snapshots.keep,
         alarms: props.alarmTopicArn !== undefined,
         connectorHosts: props.connectorHosts ?? '',
@@ -150,7 +156,7 @@ export class Hosts extends Construct {
         instanceId,
         namespace,
         node,
-        snapshotHoursAwake: 2 * props.snapshots.everyHours,
+        snapshotHoursAwake: 2 * snapshotHours,
         topicArn: props.alarmTopicArn,
         watchCredits: props.watchCredits ?? false,
       });

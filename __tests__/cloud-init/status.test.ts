@@ -23,7 +23,12 @@ describeWith(['python', 'openssl'], "a host's status", () => {
 
   let host: TrialHost;
   beforeEach(() => {
-    host = new TrialHost();
+    host = hostWith();
+  });
+  afterEach(() => host.remove());
+
+  function hostWith(settings?: ConstructorParameters<typeof TrialHost>[1]): TrialHost {
+    host = new TrialHost(undefined, settings);
     standInForParameters(host, {});
     host.write('var/lib/searchgate/status.json', '{"outcome": "ready", "text": "all is \\"well\\""}\n');
     host.write('srv/searchgate/.searchgate', 'name=searchgate\n');
@@ -35,8 +40,8 @@ describeWith(['python', 'openssl'], "a host's status", () => {
     host.replace('df', 'printf "Use%% 1B-blocks\\n 41%% 21474836480\\n"');
     answer('green');
     host.replaceAt('usr/local/lib/searchgate/snapshots', '[ "$1" = age ] && echo 7200');
-  });
-  afterEach(() => host.remove());
+    return host;
+  }
 
   const answer = (status: string) =>
     host.replace(
@@ -92,6 +97,30 @@ describeWith(['python', 'openssl'], "a host's status", () => {
     answer('red');
     publish();
     expect(metrics()[0]).toMatch(/ MetricName=Troubles,Dimensions=\[\{Name=Node,Value=node-0\}\],Value=1$/);
+  });
+
+  test("sends the cluster's state in a cluster, under one name for all nodes, and counts red among no node's own troubles", () => {
+    host.remove();
+    host = hostWith({ SEED_ADDRESSES: '10.42.0.10,10.42.16.10,10.42.32.10' });
+    for (const [status, level] of [
+      ['green', 0],
+      ['yellow', 1],
+      ['red', 2],
+    ] as const) {
+      host.forgetCalls();
+      answer(status);
+      const { trouble } = publish();
+      expect(metrics()).toEqual([expect.stringMatching(new RegExp(` MetricName=ClusterState,Value=${level}$`))]);
+      expect(trouble).toHaveLength(status === 'red' ? 1 : 0);
+    }
+    host.forgetCalls();
+    host.write('proc/vmstat', 'oom_kill 1\n');
+    publish();
+    expect(metrics()[0]).toMatch(/ MetricName=ClusterState,Value=2 MetricName=Troubles,\S+,Value=1$/);
+    host.forgetCalls();
+    host.replace('curl', 'exit 7');
+    publish();
+    expect(metrics()[0]).not.toContain('ClusterState');
   });
 
   test('sends no metric, which would cost something, where nobody has set an alarm', () => {

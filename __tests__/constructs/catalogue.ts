@@ -142,6 +142,12 @@ export const catalogue: Record<string, Build> = {
         useNeedsCredentials: v.yesOrNo('power.useNeedsCredentials'),
       },
     }),
+  ClusterAlarms: (scope, id, v) =>
+    new constructs.ClusterAlarms(scope, id, {
+      name: v.text('name'),
+      namespace: v.text('namespace'),
+      topicArn: v.text('topicArn'),
+    }),
   HostAlarms: (scope, id, v) =>
     new constructs.HostAlarms(scope, id, {
       name: v.text('name'),

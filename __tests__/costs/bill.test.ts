@@ -60,6 +60,28 @@ describe("a month's bill", () => {
     }
   });
 
+  it('counts what crosses zones in a cluster: each GB indexed once, and most of what is answered, paid by both sides', () => {
+    const three = { host: { nodes: 3 }, network: { zones: ['us-east-1a', 'us-east-1b', 'us-east-1c'] } };
+    expect(month(200).map(({ item }) => item)).not.toContain('between zones');
+    expect(amount(month(200, three, { indexedGigabytes: 100, answerKilobytes: 0 }), 'between zones')).toBeCloseTo(
+      2,
+      10,
+    );
+    expect(amount(month(200, three, { indexedGigabytes: 0, answerKilobytes: 30 }), 'between zones')).toBeCloseTo(
+      0.08,
+      10,
+    );
+  });
+
+  it('counts the alarms that are made: three a host, one of snapshots, one of wakes, and two of a cluster', () => {
+    const alarms = { email: 'a@example.com' };
+    const three = { host: { nodes: 3 }, network: { zones: ['us-east-1a', 'us-east-1b', 'us-east-1c'] } };
+    expect(amount(month(0, { alarms }), 'alarms')).toBeCloseTo(0.5, 10);
+    expect(amount(month(0, { alarms, snapshots: { enabled: false } }), 'alarms')).toBeCloseTo(0.4, 10);
+    expect(amount(month(0, { alarms, ...three }), 'alarms')).toBeCloseTo(1.3, 10);
+    expect(amount(month(730, { alarms, ...three }), 'custom metrics')).toBeCloseTo(5 * 0.3, 10);
+  });
+
   it('has an arithmetic in each line that gives its amount', () => {
     const shown = [...month(200), ...month(730, { alarms: { email: 'a@example.com' } }, { cpuPercent: 60 })];
     for (const { item, arithmetic, amount: given } of shown.filter((line) => line.amount > 0)) {

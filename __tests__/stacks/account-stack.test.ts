@@ -82,7 +82,7 @@ describe('alarms', () => {
       ({ namespace }) => namespace === 'Searchgate/searchgate',
     );
     const script = readFileSync('cloud-init/files/usr/local/lib/searchgate/status', 'utf8');
-    const sent = [...script.matchAll(/^metric (\w+) /gm)].map(([, name]) => name);
+    const sent = [...script.matchAll(/\bmetric (\w+) "/g)].map(([, name]) => name);
     expect(ofHost.map(({ metric_name }) => metric_name).sort()).toEqual(sent.sort());
     for (const alarm of ofHost)
       expect(alarm).toMatchObject({ dimensions: { Node: 'node-0' }, period: 600, evaluation_periods: 1 });

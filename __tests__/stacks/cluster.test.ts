@@ -73,6 +73,31 @@ describe('a cluster of three', () => {
     expect(Object.keys(one.stack('certificates').resources).join()).not.toContain('transport');
   });
 
+  test('is told of once, not by every node: when it is red, when copies are missing for long, and when no snapshot was made', () => {
+    const told = (nodes: number) =>
+      Object.values<Block>(
+        synthesized({ network, host: { nodes }, alarms: { email: 'you@example.com' } })
+          .stack('host')
+          .all('aws_cloudwatch_metric_alarm'),
+      );
+    const ofCluster = told(3).filter(({ metric_name }) => metric_name === 'ClusterState');
+    expect(ofCluster).toEqual([
+      expect.objectContaining({ alarm_name: 'searchgate-cluster-copies', threshold: 1, evaluation_periods: 3 }),
+      expect.objectContaining({ alarm_name: 'searchgate-cluster-red', threshold: 2, evaluation_periods: 1 }),
+    ]);
+    for (const alarm of ofCluster)
+      expect(alarm).toMatchObject({
+        namespace: 'Searchgate/searchgate',
+        statistic: 'Maximum',
+        treat_missing_data: 'notBreaching',
+      });
+    for (const alarm of ofCluster) expect(alarm).not.toHaveProperty('dimensions');
+    const snapshots = told(3).filter(({ metric_name }) => metric_name === 'AwakeSecondsSinceSnapshot');
+    expect(snapshots.map(({ alarm_name }) => alarm_name)).toEqual(['searchgate-node-0-snapshot']);
+    expect(told(3)).toHaveLength(3 * 3 + 1 + 2);
+    expect(told(1)).toHaveLength(3 + 1);
+  });
+
   test('is in one snapshot, which the first node takes', () => {
     expect([0, 1, 2].map((node) => variable(userData(three, node), 'SNAPSHOT_HOURS'))).toEqual([
       variable(userData(one, 0), 'SNAPSHOT_HOURS'),
