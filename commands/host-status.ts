@@ -1,7 +1,7 @@
 import { describeStatus, troubles } from '../host-status/describe';
 import { lookAtHosts } from '../host-status/look';
+import { addressFlags, addressFlagsHelp } from '../operations/search-client';
 import { loadSettings } from '../settings';
-import { SearchDoor } from './search-door';
 import { readFlags, runCommand } from './terminal';
 
 const help = `
@@ -11,15 +11,13 @@ It asks EC2, reads what the host reports every five minutes while it is awake, a
 one that sleeps. What it cannot see, for want of rights or because nobody answers, it names. Ends with 1 where the host tells of trouble.
 
   --json                     the answer for programs
-  --url URL                  another address of the search door
-  SEARCHGATE_SETTINGS=FILE   the settings (default settings/example.json)
+${addressFlagsHelp}
 `;
 
 void runCommand(async () => {
-  const { values } = readFlags(help, { json: { type: 'boolean', default: false }, url: { type: 'string' } });
+  const { values } = readFlags(help, { json: { type: 'boolean', default: false }, ...addressFlags });
   const { settings } = loadSettings();
-  const door = values.url === undefined ? SearchDoor.of(settings) : new SearchDoor(values.url.replace(/\/$/, ''));
-  const status = await lookAtHosts(settings, door);
+  const status = await lookAtHosts(settings, values);
   console.log(values.json ? JSON.stringify(status, null, 2) : describeStatus(status));
   return troubles(status).length === 0 ? 0 : 1;
 });

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { PasswordDoor } from '../operations/password-door';
+import { addressFlags, addressFlagsHelp, elasticPasswordName, storedPassword } from '../operations/search-client';
 import { loadSettings, type Settings } from '../settings';
-import { type DoorAnswer, elasticPasswordName, SearchDoor, storedPassword } from './search-door';
 import { readFlags, runCommand, UserError } from './terminal';
 
 const help = `
@@ -15,8 +16,7 @@ Systems Manager keeps earlier values (aws ssm get-parameter-history), so neither
   --on-host                  leave it to the host, which takes over what is new in Systems Manager at its next boot: where the password was lost,
                              was changed elsewhere, or the door is closed
   --stdin                    read the new password from standard input instead of making one
-  --url URL                  another address of the search door
-  SEARCHGATE_SETTINGS=FILE   the settings (default settings/example.json)
+${addressFlagsHelp}
 `;
 
 /** What Elasticsearch asks of a password at least, in characters. */
@@ -27,7 +27,7 @@ void runCommand(async () => {
     show: { type: 'boolean', default: false },
     'on-host': { type: 'boolean', default: false },
     stdin: { type: 'boolean', default: false },
-    url: { type: 'string' },
+    ...addressFlags,
   });
   if (values.show && (values['on-host'] || values.stdin))
     throw new UserError('--show changes nothing: leave --on-host and --stdin out');
@@ -39,7 +39,7 @@ void runCommand(async () => {
       return 0;
     }
     const password = values.stdin ? await given() : randomBytes(24).toString('hex');
-    const door = values.url === undefined ? SearchDoor.of(settings) : new SearchDoor(values.url.replace(/\/$/, ''));
+    const door = new PasswordDoor(settings, values);
     if (values['on-host']) {
       await store(ssm, settings, password);
       console.log(
@@ -56,31 +56,27 @@ void runCommand(async () => {
 });
 
 /** Looks first, then stores, then changes: whatever happens in between, Systems Manager knows both passwords. */
-async function change(ssm: SSMClient, settings: Settings, door: SearchDoor, password: string): Promise<void> {
+async function change(ssm: SSMClient, settings: Settings, door: PasswordDoor, password: string): Promise<void> {
   const before = await current(ssm, settings);
-  const asked = await answerOf(door, '/_security/_authenticate', before);
-  if (asked.status === 401)
+  const refusal = await door.refusal(before);
+  if (refusal?.status === 401)
     throw new UserError(
       `${door.url} does not take the password that Systems Manager holds: it was changed elsewhere. Nothing is changed. With --on-host the host sets it anew.`,
     );
-  if (asked.status !== 200)
-    throw new UserError(`${door.url} answered ${described(asked)}. Nothing is changed. ${later}`);
+  if (refusal !== undefined) throw new UserError(`${refusal.text}. Nothing is changed. ${later}`);
 
   await store(ssm, settings, password);
-  const changed = await answerOf(door, '/_security/user/elastic/_password', before, { password }).catch(
-    (error: Error) => error,
-  );
-  if (!(changed instanceof Error) && changed.status === 200) return;
+  const refused = await door.refusal(before, password);
+  if (refused === undefined) return;
   // it may have arrived all the same
-  const valid = await answerOf(door, '/_security/_authenticate', password).catch(() => undefined);
-  if (valid?.status === 200) return;
-  const why = changed instanceof Error ? changed.message : `${door.url} answered ${described(changed)}`;
-  if (valid === undefined)
+  const invalid = await door.refusal(password);
+  if (invalid === undefined) return;
+  if (invalid.status === undefined)
     throw new UserError(
-      `${why}\nWhether the password was changed is not known. Systems Manager holds the new one, and the one before in its history; at its next boot the host takes the new one.`,
+      `${refused.text}\nWhether the password was changed is not known. Systems Manager holds the new one, and the one before in its history; at its next boot the host takes the new one.`,
     );
   await store(ssm, settings, before);
-  throw new UserError(`${why}\nThe password is what it was, in Elasticsearch and in Systems Manager.`);
+  throw new UserError(`${refused.text}\nThe password is what it was, in Elasticsearch and in Systems Manager.`);
 }
 
 const later = 'Where the host sleeps: npm run power -- start, then again; or use --on-host.';
@@ -106,21 +102,6 @@ async function store(ssm: SSMClient, settings: Settings, Value: string): Promise
   } catch (error) {
     throw new UserError(`${Name} in ${settings.region} could not be written: ${(error as Error).message}`);
   }
-}
-
-/** @throws UserError where the door cannot be reached */
-async function answerOf(door: SearchDoor, path: string, password: string, body?: object): Promise<DoorAnswer> {
-  try {
-    return await door.ask(path, password, body);
-  } catch (error) {
-    const { cause, message } = error as Error;
-    throw new UserError(`${door.url} does not answer: ${cause instanceof Error ? cause.message : message}. ${later}`);
-  }
-}
-
-function described({ status, body }: DoorAnswer): string {
-  const { error } = body as { error?: { type?: string; reason?: string } };
-  return error?.type === undefined ? String(status) : `${status} ${error.type}: ${error.reason}`;
 }
 
 async function given(): Promise<string> {

@@ -1,8 +1,15 @@
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { type SearchDoor, storedPassword } from '../commands/search-door';
+import { type Client, errors } from '@elastic/elasticsearch';
 import { nodeName } from '../constructs/deployment-names';
 import { ParameterNames } from '../constructs/parameter-names';
+import {
+  openSearchClient,
+  reasonOf,
+  type SearchClientOptions,
+  searchDoorUrl,
+  storedPassword,
+} from '../operations/search-client';
 import type { Settings } from '../settings';
 
 /** What EC2 says of a host's machine. */
@@ -45,7 +52,10 @@ export interface HostStatus {
  * Looks at a deployment's hosts from outside: EC2, the hosts' own reports, and Elasticsearch through the door, the last only while a host
  * runs, since it would wake one that sleeps. What cannot be seen is named with the reason, and does not keep the rest from being seen.
  */
-export async function lookAtHosts(settings: Settings, door: SearchDoor): Promise<HostStatus> {
+export async function lookAtHosts(
+  settings: Settings,
+  address: Pick<SearchClientOptions, 'url' | 'ca'>,
+): Promise<HostStatus> {
   const reasons: (string | null)[] = [];
   const seen = async <Value>(what: string, look: Promise<Value>): Promise<Value | null> => {
     const place = reasons.push(null) - 1; // in the order of asking, not of answering, so that two runs read alike
@@ -58,6 +68,7 @@ export async function lookAtHosts(settings: Settings, door: SearchDoor): Promise
     }
   };
   const unseen = () => reasons.filter((reason) => reason !== null);
+  const url = (address.url ?? searchDoorUrl(settings)).replace(/\/$/, '');
   const ssm = new SSMClient({ region: settings.region });
   try {
     const nodes = Array.from({ length: settings.host.nodes }, (_, index) => nodeName(index));
@@ -73,16 +84,13 @@ export async function lookAtHosts(settings: Settings, door: SearchDoor): Promise
     for (const { node } of status.filter(({ instance }) => instances !== null && instance === null))
       reasons.push(`${node}: no instance carries its tags in ${settings.region}: npx cdktf deploy host`);
     if (!status.some(({ instance }) => instance?.state === 'running')) {
-      reasons.push(`${door.url}: not asked, since no host is known to run and asking would wake one`);
+      reasons.push(`${url}: not asked, since no host is known to run and asking would wake one`);
       return { nodes: status, door: null, unseen: unseen() };
     }
-    const password = await seen(
-      `${door.url} not asked, since the password cannot be read`,
-      storedPassword(ssm, settings),
-    );
+    const password = await seen(`${url} not asked, since the password cannot be read`, storedPassword(ssm, settings));
     return {
       nodes: status,
-      door: password === null ? null : await seen(door.url, throughDoor(door, password)),
+      door: password === null ? null : await seen(url, throughDoor(settings, { ...address, url, password })),
       unseen: unseen(),
     };
   } finally {
@@ -129,25 +137,25 @@ async function reportOf(ssm: SSMClient, { name }: Settings, node: string): Promi
   return { setup: object('status'), health: object('health'), busyUntil: value('busy-until') ?? null };
 }
 
-async function throughDoor(door: SearchDoor, password: string): Promise<NonNullable<HostStatus['door']>> {
-  const get = async (path: string) => {
-    const { status, body } = await door.ask(path, password);
+async function throughDoor(settings: Settings, options: SearchClientOptions): Promise<NonNullable<HostStatus['door']>> {
+  const client: Client = await openSearchClient(settings, { ...options, maxRetries: 0 });
+  try {
+    const [root, health, { nodes }] = await Promise.all([
+      client.info(),
+      client.cluster.health(),
+      client.nodes.stats({ metric: 'jvm' }),
+    ]);
+    return {
+      version: root.version.number,
+      cluster: health.status,
+      heapUsedPercent: Object.values(nodes).map(({ jvm }) => jvm?.mem?.heap_used_percent ?? 0),
+    };
+  } catch (error) {
+    const status = error instanceof errors.ResponseError ? error.statusCode : undefined;
     if (status === 401)
       throw new Error('the password that Systems Manager holds is not valid: npm run password -- --help');
-    if (status !== 200)
-      throw new Error(`it answered ${status} ${(body.error as { type?: string } | undefined)?.type ?? ''}`.trim());
-    return body;
-  };
-  const [root, health, { nodes }] = await Promise.all([
-    get('/?filter_path=version.number'),
-    get('/_cluster/health?filter_path=status'),
-    get('/_nodes/stats/jvm?filter_path=nodes.*.jvm.mem.heap_used_percent'),
-  ]);
-  const { number } = root.version as { number: string };
-  const heaps = Object.values((nodes ?? {}) as Record<string, { jvm: { mem: { heap_used_percent: number } } }>);
-  return {
-    version: number,
-    cluster: String(health.status),
-    heapUsedPercent: heaps.map(({ jvm }) => jvm.mem.heap_used_percent),
-  };
+    throw new Error(status === undefined ? reasonOf(error) : `it answered ${status}: ${reasonOf(error)}`);
+  } finally {
+    await client.close();
+  }
 }

@@ -23,7 +23,9 @@ export class SearchDoorStandIn {
       const body = await text(request);
       door.asked.push(`${request.method} ${request.url}`);
       const answer = (status: number, content: object) =>
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
+        response
+          .writeHead(status, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' })
+          .end(JSON.stringify(content));
       const refuse = (status: number, type: string) =>
         answer(status, { status, error: { type, reason: `${type} it is` } });
       if (door.unavailable !== undefined) return void refuse(door.unavailable.status, door.unavailable.type);
