@@ -119,6 +119,15 @@ describe('settings that are wrong', () => {
     expect(readSettings(cluster({ zones: [...zones, 'us-east-1c'] })).settings.host.nodes).toBe(3);
   });
 
+  test('dedicated masters need nodes beside them that hold data', () => {
+    const zones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+    const cluster = (nodes: number) => ({ ...example, host: { nodes, masters: 'dedicated' }, network: { zones } });
+    expect(mistakes(cluster(3))).toEqual({
+      'host.masters': { given: '"dedicated"', allowed: '"all" with "nodes": 3: dedicated ones need 5 or 7' },
+    });
+    expect(readSettings(cluster(5)).settings.host.masters).toBe('dedicated');
+  });
+
   test('the message says file, count, and each mistake on lines of its own', () => {
     expect(() => readSettings({ ...example, name: 'X', region: 3 }, 'mine.json')).toThrow(
       [

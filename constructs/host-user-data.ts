@@ -15,6 +15,10 @@ export interface HostEnvironment {
   readonly privateAddress: string;
   /** Addresses at which the nodes of a cluster find each other, separated by commas; empty for a single node. */
   readonly seedAddresses: string;
+  /** What the node is in its cluster, as `node.roles` of elasticsearch.yml; empty for everything. */
+  readonly nodeRoles: string;
+  /** Whether it runs Kibana. Fixed at synth. */
+  readonly runsKibana: boolean;
   /** Availability zone: copies of a shard are kept in different ones. */
   readonly zone: string;
   /** Id of the EBS volume that holds the data; its NVMe serial number is this without the dash. */
@@ -78,6 +82,8 @@ export function hostEnvironmentVariables(environment: HostEnvironment): Record<s
     NODE: environment.node,
     PRIVATE_ADDRESS: environment.privateAddress,
     SEED_ADDRESSES: environment.seedAddresses,
+    NODE_ROLES: environment.nodeRoles,
+    KIBANA: String(environment.runsKibana),
     ZONE: environment.zone,
     DATA_VOLUME_ID: environment.dataVolumeId,
     ELASTIC_VERSION: environment.elasticVersion,

@@ -42,6 +42,11 @@ export function shapeOf({ network, host, services, alarms, power, snapshots }: S
   if (cached.length > 0) {
     throw new ShapeError(`services[].cache: ${cached.join(', ')}. The gateway module has no cache: leave it out.`);
   }
+  if (host.masters !== 'all' || host.kibana !== 'all') {
+    throw new ShapeError(
+      `host.masters: ${host.masters}, host.kibana: ${host.kibana}. The modules have the same nodes behind every door: leave both at "all".`,
+    );
+  }
   return {
     zones: network.zones.length,
     nodes: host.nodes,

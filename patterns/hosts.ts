@@ -30,6 +30,10 @@ export interface HostsProps {
     readonly zone: string;
     /** The volume that outlives it, in the subnet's zone. */
     readonly dataVolumeId: string;
+    /** What it is in its cluster, as `node.roles` of elasticsearch.yml, such as `master`. @default everything */
+    readonly roles?: string;
+    /** Whether it runs Kibana. Fixed at synth. @default true */
+    readonly kibana?: boolean;
   }[];
   readonly securityGroupId: string;
   /** An ARM instance type, such as `t4g.medium`. */
@@ -99,7 +103,14 @@ export class Hosts extends Construct {
     const { props } = this;
     const node = nodeName(index);
     const name = `${props.name}-${node}`;
-    const { address = '', subnetId = '', zone = '', dataVolumeId = '' } = props.nodes[index] ?? {};
+    const {
+      address = '',
+      subnetId = '',
+      zone = '',
+      dataVolumeId = '',
+      roles = '',
+      kibana = true,
+    } = props.nodes[index] ?? {};
     const parameters = new ParameterNames(props.name);
     const namespace = metricsNamespace(props.name);
     // One snapshot holds the whole cluster.
@@ -119,6 +130,8 @@ export class Hosts extends Construct {
         node,
         privateAddress: address,
         seedAddresses: this.seedAddresses,
+        nodeRoles: roles,
+        runsKibana: kibana,
         zone,
         dataVolumeId,
         elasticVersion: props.elasticVersion,

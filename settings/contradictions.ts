@@ -32,6 +32,7 @@ export function contradictions(input: unknown): Mistake[] {
     ...services.flatMap(cachedPaths),
     ...host(object(root.host)),
     ...clusterZones(root),
+    ...dedicatedMasters(object(root.host)),
     ...power(object(root.power), services),
     ...certificates(object(root.certificates)),
     ...alarms(object(root.alarms), object(root.power)),
@@ -261,6 +262,18 @@ function clusterZones(root: Loose): Mistake[] {
   if (typeof nodes !== 'number' || nodes < 3 || zones.length === 3 || zones.length === 0) return [];
   const allowed = `three zones, with "nodes": ${nodes}: of two, one that fails would take the majority along`;
   return [{ path: 'network.zones', given: quote(zones), allowed }];
+}
+
+/** Three that only vote leave at least two for data, so that a shard and its copy are on different ones. */
+function dedicatedMasters({ masters, nodes = 1 }: Loose): Mistake[] {
+  if (masters !== 'dedicated' || typeof nodes !== 'number' || nodes >= 5) return [];
+  return [
+    {
+      path: 'host.masters',
+      given: quote(masters),
+      allowed: `"all" with "nodes": ${nodes}: dedicated ones need 5 or 7`,
+    },
+  ];
 }
 
 function host(settings: Loose): Mistake[] {

@@ -224,6 +224,14 @@ export const settingsSchema = group(
               'How many hosts, each with its own volume. More than one are a cluster over three zones; before the number falls, the hosts that go have to be drained',
           })
           .default(1),
+        masters: oneOf(
+          ['all', 'dedicated'],
+          'Which nodes of a cluster may be elected: all, which also hold data; or the first three alone, which then hold none (from 5 nodes on)',
+        ).default('all'),
+        kibana: oneOf(
+          ['all', 'first'],
+          "Which nodes of a cluster run Kibana: all; or the first alone, and the others' memory is Elasticsearch's",
+        ).default('all'),
       },
       'The machine that Elasticsearch and Kibana run on',
     ).prefault({}),

@@ -27,7 +27,7 @@ export class GatewayStack extends SearchgateStack {
       ...service,
       deployment: this.name,
       service: service.name,
-      origin: { addresses: this.nodeAddresses, port: service.port },
+      origin: { addresses: this.nodeAddresses.filter((_, node) => this.serves(node, service)), port: service.port },
       responseMode: service.response,
       subnetIds: [...network.forwarderSubnetIds],
       securityGroupIds: [network.forwardersGroupId],
@@ -54,6 +54,11 @@ export class GatewayStack extends SearchgateStack {
       holdSeconds,
       useNeedsCredentials: kibana || requireAuthorization,
     };
+  }
+
+  /** A server of one's own is expected where Elasticsearch's data is. */
+  private serves(node: number, { origin }: ServiceSettings): boolean {
+    return origin === 'kibana' ? this.runsKibana(node) : this.holdsData(node);
   }
 
   private zoneId(): string {

@@ -34,6 +34,8 @@ export class HostStack extends SearchgateStack {
         zone: settings.network.zones[node % settings.network.zones.length] ?? '',
         subnetId: network.hostSubnetIds[node % network.hostSubnetIds.length] ?? '',
         dataVolumeId: storage.dataVolumeIds[node] ?? '',
+        roles: this.roles(node),
+        kibana: this.runsKibana(node),
       })),
       securityGroupId: network.hostsGroupId,
       instanceType: host.instanceType,
@@ -59,6 +61,12 @@ export class HostStack extends SearchgateStack {
         description: 'The instance, for the console and Session Manager',
       });
     });
+  }
+
+  /** Dedicated masters do nothing else, and the others all but vote. */
+  private roles(node: number): string | undefined {
+    if (this.settings.host.masters === 'all') return undefined;
+    return this.holdsData(node) ? 'data, ingest, remote_cluster_client, transform' : 'master';
   }
 
   private service(origin: ServiceSettings['origin']): ServiceSettings {

@@ -37,4 +37,13 @@ export abstract class SearchgateStack extends AddressedStack {
     const { network, host } = this.settings;
     return new AddressPlan(network.cidr).nodeAddresses(host.nodes, network.zones.length);
   }
+
+  /** The nodes that hold data: with dedicated masters those after the first three. */
+  protected holdsData(node: number): boolean {
+    return this.settings.host.masters === 'all' || node >= 3;
+  }
+
+  protected runsKibana(node: number): boolean {
+    return this.settings.host.kibana === 'all' || node === 0;
+  }
 }

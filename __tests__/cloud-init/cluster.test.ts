@@ -52,6 +52,16 @@ describeWith(['python'], 'what a node is told of its cluster', () => {
     expect(written()).not.toHaveProperty([initial]);
   });
 
+  test('a dedicated master is nothing else, and one that holds shards is not made one', () => {
+    expect(told({ NODE: 'node-1' })).not.toHaveProperty(['node.roles']);
+    expect(told({ NODE: 'node-1', NODE_ROLES: 'master' })).toMatchObject({ 'node.roles': ['master'] });
+    host.write('srv/searchgate/elasticsearch/indices/q7Z/0/index/segments_1', '');
+    expect(host.run('cluster')).toMatchObject({
+      code: 3,
+      reason: expect.stringMatching(/^node-1 holds shards, .* \(host\.masters\), move them away, see docs\/scale\.md$/),
+    });
+  });
+
   test('no other one does, whatever it finds', () => {
     expect(told({ NODE: 'node-1' })).not.toHaveProperty([initial]);
   });

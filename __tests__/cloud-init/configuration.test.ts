@@ -162,6 +162,15 @@ describeWith(['openssl'], 'the configuration', () => {
     }
   });
 
+  test('a node without Kibana gives its memory to Elasticsearch', () => {
+    const shared = heapAt(8);
+    host.remove();
+    host = readyHost({ KIBANA: 'false' });
+    const alone = heapAt(8);
+    expect(alone.heap - shared.heap).toBe(Math.floor(shared.kibana / 2));
+    expect(host.calls.join()).not.toContain('MemoryMax');
+  });
+
   test('too little memory is refused with what to do', () => {
     host.write('proc/meminfo', 'MemTotal: 950000 kB\n');
     expect(host.run('configuration')).toMatchObject({

@@ -3,13 +3,18 @@ import { TrialHost } from './trial-host';
 describe('the services', () => {
   let host: TrialHost;
   beforeEach(() => {
-    host = new TrialHost();
+    host = readyHost();
+  });
+  afterEach(() => host.remove());
+
+  function readyHost(settings?: ConstructorParameters<typeof TrialHost>[1]): TrialHost {
+    host = new TrialHost(undefined, settings);
     host.write('srv/searchgate/elastic-version', '9.5.3\n');
     host.replace('systemctl', 'case $* in *is-failed*) exit 1 ;; esac');
     host.replace('sleep', '');
     host.replace('curl', 'case $* in *_cluster/health*) echo \'{"status":"green"}\' ;; esac');
-  });
-  afterEach(() => host.remove());
+    return host;
+  }
   const actions = () => host.calls.filter((call) => /^systemctl .*(start|enable) /.test(call));
 
   test('both are enabled and started, and count as ready once they answer under their names', () => {
@@ -35,6 +40,20 @@ describe('the services', () => {
     expect(actions().slice(1)).toEqual([
       'systemctl --no-block start elasticsearch.service',
       'systemctl --no-block restart kibana.service',
+    ]);
+  });
+
+  test('a node without Kibana stops one that it had, and is ready without', () => {
+    host.remove();
+    host = readyHost({ KIBANA: 'false' });
+    expect(host.run('services')).toMatchObject({
+      code: 0,
+      summary: 'Elasticsearch 9.5.3 is green (after 0 s), Kibana runs elsewhere',
+    });
+    expect(host.calls).toContain('systemctl --quiet disable --now kibana.service');
+    expect(actions()).toEqual([
+      'systemctl --quiet enable elasticsearch.service',
+      'systemctl --no-block start elasticsearch.service',
     ]);
   });
 

@@ -12,6 +12,8 @@ const environment = {
   NODE: 'node-0',
   PRIVATE_ADDRESS: '10.42.0.10',
   SEED_ADDRESSES: '',
+  NODE_ROLES: '',
+  KIBANA: 'true',
   ZONE: 'us-east-1a',
   DATA_VOLUME_ID: 'vol-0123456789abcdef0',
   ELASTIC_VERSION: '9.x',

@@ -175,6 +175,8 @@ export const catalogue: Record<string, Build> = {
         node: v.text('environment.node'),
         privateAddress: v.text('environment.privateAddress'),
         seedAddresses: v.text('environment.seedAddresses'),
+        nodeRoles: v.text('environment.nodeRoles'),
+        runsKibana: true,
         zone: v.text('environment.zone'),
         dataVolumeId: v.text('environment.dataVolumeId'),
         elasticVersion: v.text('environment.elasticVersion'),

@@ -109,6 +109,28 @@ describe('a cluster of three', () => {
 });
 
 describe('growing', () => {
+  test('with dedicated masters sends requests to the nodes that hold data, and tells every node what it is', () => {
+    const dedicated = synthesized({ network, host: { nodes: 5, masters: 'dedicated' } });
+    const roles = [0, 1, 2, 3, 4].map((node) => variable(userData(dedicated, node), 'NODE_ROLES'));
+    expect(roles.slice(0, 3)).toEqual(['master', 'master', 'master']);
+    for (const role of roles.slice(3)) expect(role).toMatch(/^data, (?!.*master)/);
+    const addresses = (name: string) =>
+      String(dedicated.stack(name).only('aws_lambda_function').environment.variables.ORIGIN_ADDRESSES);
+    expect(addresses('search').match(/cidrhost/g)).toHaveLength(2);
+    expect(addresses('kibana').match(/cidrhost/g)).toHaveLength(5);
+    expect([0, 4].map((node) => variable(userData(five, node), 'NODE_ROLES'))).toEqual(['', '']);
+  });
+
+  test('has Kibana on the first node alone where the settings say so, and its door asks no other', () => {
+    const first = synthesized({ network, host: { nodes: 3, kibana: 'first' } });
+    expect([0, 1, 2].map((node) => variable(userData(first, node), 'KIBANA'))).toEqual(['true', 'false', 'false']);
+    expect([0, 1, 2].map((node) => variable(userData(three, node), 'KIBANA'))).toEqual(['true', 'true', 'true']);
+    const addresses = (name: string) =>
+      String(first.stack(name).only('aws_lambda_function').environment.variables.ORIGIN_ADDRESSES);
+    expect(addresses('search').match(/cidrhost/g)).toHaveLength(3);
+    expect(addresses('kibana').match(/cidrhost/g)).toHaveLength(1);
+  });
+
   test('from one node replaces the host of the first, whose volume and certificate stay as they are', () => {
     expect(variable(userData(one, 0), 'SEED_ADDRESSES')).toBe('');
     expect(variable(userData(three, 0), 'SEED_ADDRESSES')).not.toBe('');
