@@ -1,45 +1,49 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../local/free-port';
 import { ask } from '../../local/rehearsal/ask';
+import example from '../../settings/example.json';
 import { describeWith } from '../requirements';
 
 const project = resolve(__dirname, '../..');
 
 describeWith(['openssl'], 'npm start on a machine with Node.js and OpenSSL alone', () => {
   let path: string;
-  let child: ChildProcess;
+  const started: ChildProcess[] = [];
 
   beforeAll(() => {
     path = mkdtempSync(join(tmpdir(), 'path-'));
     symlinkSync(execFileSync('sh', ['-c', 'command -v openssl'], { encoding: 'utf8' }).trim(), join(path, 'openssl'));
   });
   afterAll(() => rmSync(path, { recursive: true, force: true }));
-  afterEach(() => child.kill('SIGKILL'));
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill('SIGKILL');
+  });
 
-  const start = (...flags: string[]): AsyncIterable<string> => {
-    child = spawn(process.execPath, ['--require', 'tsx/cjs', 'commands/start.ts', ...flags], {
+  const start = (flags: string[], settings = 'settings/example.json') => {
+    const child = spawn(process.execPath, ['--require', 'tsx/cjs', 'commands/start.ts', ...flags], {
       cwd: project,
-      env: { ...process.env, PATH: path, SEARCHGATE_SETTINGS: 'settings/example.json' },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, PATH: path, SEARCHGATE_SETTINGS: settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    if (child.stdout === null) throw new Error('there is no output');
-    return createInterface(child.stdout);
+    started.push(child);
+    return child;
   };
+  const ended = async (child: ChildProcess) => {
+    if (child.exitCode === null) await once(child, 'close');
+    return child.exitCode;
+  };
+  const freePorts = async () => ['--search-port', `${await freePort()}`, '--kibana-port', `${await freePort()}`];
 
   it('serves from the synth, says what it skips and why, and leaves nothing behind after Ctrl-C', async () => {
     const lines: string[] = [];
     let door = '';
-    for await (const line of start(
-      '--search-port',
-      String(await freePort()),
-      '--kibana-port',
-      String(await freePort()),
-    )) {
+    const child = start(await freePorts());
+    for await (const line of createInterface(child.stdout)) {
       lines.push(line);
       if (line.includes('Ctrl-C stops everything')) {
         door = /door search +(http:\S+)/.exec(lines.join('\n'))?.[1] ?? '';
@@ -50,8 +54,7 @@ describeWith(['openssl'], 'npm start on a machine with Node.js and OpenSSL alone
         child.kill('SIGINT');
       }
     }
-    if (child.exitCode === null) await once(child, 'close');
-    expect(child.exitCode).toBe(0);
+    expect(await ended(child)).toBe(0);
     expect(door).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const said = lines.join('\n');
     for (const tool of ['terraform', 'python', 'java', 'maven']) expect(said).toContain(`${tool} is missing: install`);
@@ -66,19 +69,32 @@ describeWith(['openssl'], 'npm start on a machine with Node.js and OpenSSL alone
     ]);
     const [port] = (await once(createInterface(blocker.stdout), 'line')) as [string];
     const errors: Buffer[] = [];
-    child = spawn(
-      process.execPath,
-      ['--require', 'tsx/cjs', 'commands/start.ts', '--no-deploy', '--search-port', port],
-      {
-        cwd: project,
-        env: { ...process.env, PATH: path, SEARCHGATE_SETTINGS: 'settings/example.json' },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
-    child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk));
-    const [code] = (await once(child, 'close')) as [number];
+    const child = start(['--no-deploy', '--search-port', port]);
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    const code = await ended(child);
     blocker.kill();
     expect(code).toBe(1);
     expect(Buffer.concat(errors).toString()).toContain(`port ${port} is taken: choose another with --port search=N`);
+  }, 60_000);
+
+  it('runs beside another one with other settings, and each serves its own', async () => {
+    const running = ['one.example', 'two.example'].map(async (domain) => {
+      const settings = join(path, `${domain}.json`);
+      writeFileSync(settings, JSON.stringify({ ...example, domain: { name: domain } }));
+      const child = start(await freePorts(), settings);
+      let said = '';
+      for await (const line of createInterface(child.stdout)) {
+        said += `${line}\n`;
+        if (line.includes('Ctrl-C stops everything')) child.kill('SIGINT');
+      }
+      await ended(child);
+      return said.match(/stands for https:\S+/g);
+    });
+    expect(await Promise.all(running)).toEqual(
+      ['one.example', 'two.example'].map((domain) => [
+        `stands for https://search.${domain}`,
+        `stands for https://kibana.${domain}`,
+      ]),
+    );
   }, 60_000);
 });

@@ -1,6 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ServiceSettings, Settings } from '../../settings';
+import { withLock } from '../elasticsearch/lock';
 import { missingTools } from '../machine';
 import type { SwitchedServer } from '../power/switched-server';
 import { endAllGroups } from '../process-group';
@@ -27,14 +29,19 @@ export class Rehearsal {
   private readonly closing = new Closing();
   private readonly skipped: Skipped[] = [];
   private readonly failures: string[] = [];
-  private readonly product = join(folder, 'product');
+  /** The product's own synth, for this rehearsal alone: another one in the same checkout may have other settings. */
+  private readonly product: string;
   private lastKnock = Date.now();
   private live: LiveHost | undefined;
 
   constructor(
     private readonly settings: Settings,
     private readonly options: RehearsalOptions,
-  ) {}
+  ) {
+    mkdirSync(folder, { recursive: true });
+    this.product = mkdtempSync(join(folder, 'product-'));
+    this.closing.add('the synth', async () => rmSync(this.product, { recursive: true, force: true }));
+  }
 
   /**
    * Runs it. Whatever happens, nothing that it started is left running afterwards.
@@ -106,7 +113,11 @@ export class Rehearsal {
     try {
       const account = await startAccount(settings, { venv: join(folder, 'venv'), progress });
       this.closing.add('the emulated AWS', () => account.emulator.stop());
-      return await deployEverything(settings, account, { product: this.product, folder, progress });
+      return await withLock(
+        join(folder, 'deploy.lock'),
+        () => progress.line('    Another rehearsal deploys from this folder; this one waits until it has …'),
+        () => deployEverything(settings, account, { product: this.product, folder, progress }),
+      );
     } catch (error) {
       if (!(error instanceof NoProviderError)) throw error;
       this.skip('the deployment into an emulated AWS', error.message);
@@ -211,7 +222,10 @@ export class Rehearsal {
     }
     const { live } = this;
     if (live !== undefined) await this.report('check sleep', () => checkSleep(live, doors, password));
-    else for (const opened of doors) await this.report(`check ${opened.service.name}`, () => checkHostGone(opened));
+    else
+      await this.report('check host gone', async () =>
+        (await Promise.all(doors.map((each) => checkHostGone(each)))).flat(),
+      );
     this.progress.line(
       this.failures.length === 0 ? '\n  The check passed.' : `\n  The check failed: ${this.failures.join('; ')}`,
     );
