@@ -76,8 +76,9 @@ function runSuites(paths: string[]): JestReport {
     const jest = join(require.resolve('jest/package.json'), '../bin/jest.js');
     spawnSync(process.execPath, [jest, '--json', '--outputFile', file, ...paths], {
       stdio: ['ignore', 'ignore', 'inherit'],
-      // The AWS clients are development tools here; what they say of Node's version concerns no user.
-      env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+      // The AWS clients are development tools here; what they say of Node's version concerns no user. Terraform and its provider read
+      // schemas of many megabytes that live for the whole run: collecting garbage less often saves a third of their time.
+      env: { GOGC: '400', ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     });
     return JSON.parse(readFileSync(file, 'utf8')) as JestReport;
   } finally {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startProvider } from '../../local/terraform/standing-provider';
 import { stackFolder } from '../../local/terraform/synth-copy';
 import { terraform } from '../../local/terraform/terraform';
 import { emulatedWorkspace } from '../../local/terraform/workspace';
@@ -64,15 +65,17 @@ describeWith(['terraform', 'aws-provider', 'openssl'], 'terraform validate', () 
       expect(stacks).toEqual(
         expect.arrayContaining(['state', 'account', 'network', 'certificates', 'storage', 'host', ...doors]),
       );
-      for (const stack of stacks) {
-        const run = {
-          folder: stackFolder(workspace.output, stack),
-          environment: workspace.environment,
-          log: join(folder, 'log'),
-        };
-        await terraform(['init', '-backend=false', '-input=false'], run);
-        const { output } = await terraform(['validate', '-json'], run);
-        expect([stack, (JSON.parse(output) as { diagnostics: unknown[] }).diagnostics]).toEqual([stack, []]);
+      const provider = await startProvider({ ...workspace, folder }, workspace.environment);
+      try {
+        for (const stack of stacks) {
+          const { environment } = provider;
+          const run = { folder: stackFolder(workspace.output, stack), environment, log: join(folder, 'log') };
+          await terraform(['init', '-backend=false', '-input=false'], run);
+          const { output } = await terraform(['validate', '-json'], run);
+          expect([stack, (JSON.parse(output) as { diagnostics: unknown[] }).diagnostics]).toEqual([stack, []]);
+        }
+      } finally {
+        await provider.stop();
       }
     },
     300_000,
