@@ -83,7 +83,7 @@ function holds(operator: string, values: string[], actual: string | undefined): 
 }
 
 /** `*` stands for any text and `?` for one character. */
-function matches(pattern: string, text: string): boolean {
+export function matches(pattern: string, text: string): boolean {
   const escaped = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '[\\s\\S]*')
