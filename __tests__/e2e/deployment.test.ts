@@ -8,7 +8,13 @@ import {
   GetResourcesCommand,
   GetRestApisCommand,
 } from '@aws-sdk/client-api-gateway';
-import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstancesCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+  StartInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, GetBucketVersioningCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -20,6 +26,7 @@ import { Progress } from '../../local/rehearsal/progress';
 import { deploy, stacksInOrder } from '../../local/terraform/cdktf';
 import { readStacks } from '../../local/terraform/configuration';
 import { emulatedCredentials } from '../../local/terraform/emulated-environment';
+import { assetsOf, startProvider } from '../../local/terraform/standing-provider';
 import { stackFolder } from '../../local/terraform/synth-copy';
 import { emulatedWorkspace } from '../../local/terraform/workspace';
 import { loadSettings } from '../../settings';
@@ -28,6 +35,8 @@ import { sleepSuite } from './sleep-suite';
 
 const project = resolve(__dirname, '../..');
 const minutes = 60_000;
+/** Seconds. */
+const day = 86_400;
 
 describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in an emulated AWS', () => {
   const { settings } = loadSettings(join(project, 'settings/example.json'));
@@ -81,7 +90,7 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
       await account.emulator.stop();
       throw error;
     }
-  }, 6 * minutes);
+  }, 12 * minutes);
 
   afterAll(async () => {
     await adoption?.catch(() => undefined);
@@ -95,48 +104,6 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
       expect(result).toMatch(/^[1-9]\d* added, 0 changed, 0 destroyed$/);
     expect(said).toContain('✓ cdktf deploy');
   });
-
-  it(
-    'do not change when they are synthesized and deployed again a day later: a newer image is out, and the host sleeps without its public address',
-    async () => {
-      const [ec2, ssm] = [new EC2Client(options()), new SSMClient(options())];
-      const host = async () => {
-        const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
-        const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);
-        if (instance === undefined) throw new Error('there is no host');
-        return instance;
-      };
-      const awake = await host();
-      expect(awake.PublicIpAddress).toBeDefined();
-      await ec2.send(new StopInstancesCommand({ InstanceIds: [awake.InstanceId ?? ''] }));
-      const asleep = await host();
-      expect([asleep.State?.Name, asleep.PublicIpAddress]).toEqual(['stopped', undefined]);
-      const newer = { Name: newestImage, Value: 'ami-0aaaaaaaaaaaaaaaa' };
-      await ssm.send(new PutParameterCommand({ ...newer, Overwrite: true }));
-      expect((await ssm.send(new GetParameterCommand({ Name: newestImage }))).Parameter?.Value).toBe(newer.Value);
-      expect(awake.ImageId).not.toBe(newer.Value);
-
-      await synthesize(join(folder, 'again'), {
-        ...process.env,
-        SEARCHGATE_SETTINGS: join(project, 'settings/example.json'),
-      });
-      const { output, environment } = await emulatedWorkspace(join(folder, 'again'), {
-        ...place(),
-        name: 'synth-again',
-      });
-      const log = join(folder, 'again.log');
-      const results = await deploy(stacksInOrder(output), { output, environment, log });
-      expect(readFileSync(log, 'utf8').match(/# .* (?:will|must) be .*/g)).toBeNull();
-      expect(results.size).toBe(deployment.results.size);
-      for (const [stack, result] of results)
-        expect(`${stack}: ${result}`).toBe(`${stack}: 0 added, 0 changed, 0 destroyed`);
-      expect(readFileSync(log, 'utf8').match(/No changes\. Your infrastructure matches/g)).toHaveLength(results.size);
-      expect(await host()).toMatchObject({ InstanceId: awake.InstanceId, ImageId: awake.ImageId });
-      ec2.destroy();
-      ssm.destroy();
-    },
-    3 * minutes,
-  );
 
   it('run the very zip that was synthesized: source_code_hash is the CodeSha256 of the function', async () => {
     const lambda = new LambdaClient(options());
@@ -204,6 +171,55 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
 
   sleepSuite(() => ({ settings, endpoint: deployment.emulator.endpoint, product: join(folder, 'product') }));
 
+  it(
+    'do not change when they are synthesized and deployed again a day later, by the account’s clock: a newer image is out, and the host sleeps without its public address',
+    async () => {
+      const started = Date.now();
+      const [ec2, ssm] = [new EC2Client(options()), new SSMClient(options())];
+      const host = async () => {
+        const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
+        const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);
+        if (instance === undefined) throw new Error('there is no host');
+        return instance;
+      };
+      const InstanceIds = [(await host()).InstanceId ?? ''];
+      await ec2.send(new StartInstancesCommand({ InstanceIds }));
+      const awake = await host();
+      expect(awake.PublicIpAddress).toBeDefined();
+      await ec2.send(new StopInstancesCommand({ InstanceIds }));
+      const asleep = await host();
+      expect([asleep.State?.Name, asleep.PublicIpAddress]).toEqual(['stopped', undefined]);
+      const newer = { Name: newestImage, Value: 'ami-0aaaaaaaaaaaaaaaa' };
+      await ssm.send(new PutParameterCommand({ ...newer, Overwrite: true }));
+      expect((await ssm.send(new GetParameterCommand({ Name: newestImage }))).Parameter?.Value).toBe(newer.Value);
+      expect(awake.ImageId).not.toBe(newer.Value);
+
+      expect((await deployment.emulator.later(day)).getTime()).toBeGreaterThanOrEqual(started + day * 1_000);
+
+      await synthesize(join(folder, 'again'), {
+        ...process.env,
+        SEARCHGATE_SETTINGS: join(project, 'settings/example.json'),
+      });
+      const workspace = await emulatedWorkspace(join(folder, 'again'), { ...place(), name: 'synth-again' });
+      const { output } = workspace;
+      const log = join(folder, 'again.log');
+      const { stop, ...provider } = await startProvider(
+        { ...workspace, folder: assetsOf(output) },
+        workspace.environment,
+      );
+      const results = await deploy(stacksInOrder(output), { output, log, ...provider }).finally(stop);
+      expect(readFileSync(log, 'utf8').match(/# .* (?:will|must) be .*/g)).toBeNull();
+      expect(results.size).toBe(deployment.results.size);
+      for (const [stack, result] of results)
+        expect(`${stack}: ${result}`).toBe(`${stack}: 0 added, 0 changed, 0 destroyed`);
+      expect(readFileSync(log, 'utf8').match(/No changes\. Your infrastructure matches/g)).toHaveLength(results.size);
+      expect(await host()).toMatchObject({ InstanceId: awake.InstanceId, ImageId: awake.ImageId });
+      ec2.destroy();
+      ssm.destroy();
+    },
+    8 * minutes,
+  );
+
   // The last one: it takes everything down.
   it(
     'are destroyed in the right order; what holds data or is shared stays and is named',
@@ -227,6 +243,6 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
       gateway.destroy();
       ec2.destroy();
     },
-    4 * minutes,
+    8 * minutes,
   );
 });

@@ -6,6 +6,8 @@ import { ProcessGroup } from '../process-group';
 export interface Emulator {
   /** `http://127.0.0.1:PORT`. The address, not a name: AWS's clients then put bucket names into the path. */
   endpoint: string;
+  /** Moves the account's clock on, which then goes on from there. Returns the time that it has. */
+  later(seconds: number): Promise<Date>;
   stop(): Promise<void>;
 }
 
@@ -34,21 +36,27 @@ export async function startEmulator(python: string, { calls }: EmulatorOptions =
       SEARCHGATE_EMULATOR_CALLS: calls,
     },
   });
-  const { stdout, stderr } = group.child;
-  if (stdout === null || stderr === null) throw new Error('the emulator has no output to read');
+  const { stdin, stdout, stderr } = group.child;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('the emulator cannot be spoken to');
   let errors = '';
   stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4_000);
   });
-  const port = await Promise.race([
-    new Promise<number>((resolve) => createInterface(stdout).once('line', (line) => resolve(Number(line)))),
-    group.ended.then((code) => {
-      throw new Error(`the emulated AWS ended with ${code} before it answered:\n${errors}`);
-    }),
-  ]);
-  const endpoint = `http://127.0.0.1:${port}`;
+  const lines = createInterface(stdout);
+  const answer = () =>
+    Promise.race([
+      new Promise<string>((resolve) => lines.once('line', resolve)),
+      group.ended.then((code) => {
+        throw new Error(`the emulated AWS ended with ${code} before it answered:\n${errors}`);
+      }),
+    ]);
+  const endpoint = `http://127.0.0.1:${await answer()}`;
   await answering(`${endpoint}/moto-api/`);
-  return { endpoint, stop: () => group.end() };
+  const later = async (seconds: number): Promise<Date> => {
+    stdin.write(`${Math.round(seconds)}\n`);
+    return new Date(await answer());
+  };
+  return { endpoint, later, stop: () => group.end() };
 }
 
 async function answering(url: string): Promise<void> {
