@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { missingTools } from '../local/machine';
+import { type Trial, tryFaults } from '../local/machine-boot/fault-trial';
+import { type Attempt, attemptsOf, faults, isChosen, phases, slug } from '../local/machine-boot/faults';
 import { HostBoot, volumeId } from '../local/machine-boot/host-boot';
 import type { Machine } from '../local/machine-boot/machine';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
@@ -12,6 +14,11 @@ Needs root on Debian (.ci/install-debian-packages), Java 17, Maven, Python. The 
 Nothing leaves this machine: Systems Manager, the metadata service and Elastic's repository are stood in for, inside a network of their own.
 
   SEARCHGATE_SETTINGS=FILE   the settings (default settings/example.json)
+  --faults                   instead, on new instances, every fault in every phase of setup: power cut, kill -9, a download cut off, full disks, Systems
+                             Manager throttled or absent, a wrong clock. A table at the end; 0 where the host came back from all of them
+  --only FAULT[/PHASE]       with --faults: this fault, in this phase; /PHASE for every fault in it. Can be given more than once.
+                             FAULT: ${faults.map(slug).join(', ')}
+                             PHASE: ${Object.keys(phases).join(', ')}
   --once                     the first boot only
   --shell                    a shell on the host after its last boot, as Session Manager gives one
   --console                  the whole console of each boot, not only setup's lines
@@ -19,10 +26,13 @@ Nothing leaves this machine: Systems Manager, the metadata service and Elastic's
 
 void runCommand(async () => {
   const { values } = readFlags(help, {
+    faults: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
     once: { type: 'boolean', default: false },
     shell: { type: 'boolean', default: false },
     console: { type: 'boolean', default: false },
   });
+  const attempts = chosenAttempts(values.faults === true, values.only);
   const missing = missingTools(['machine', 'java', 'maven', 'python', 'openssl']);
   if (missing.length > 0)
     throw new UserError(['the host cannot be booted here:', ...missing.map(({ advice }) => `  ${advice}`)].join('\n'));
@@ -32,6 +42,7 @@ void runCommand(async () => {
   const interrupted = () => void place.close().finally(() => process.exit(130));
   process.once('SIGINT', interrupted);
   try {
+    if (values.faults === true) return await everyFault(place, attempts, start);
     let failed = 0;
     const boot = async (title: string, machine: Machine) => {
       console.log(`\n${title}`);
@@ -60,3 +71,40 @@ void runCommand(async () => {
     await place.close();
   }
 });
+
+/** @throws UserError that names every word of `--only` that means nothing. */
+function chosenAttempts(wanted: boolean, only: readonly string[] | undefined): Attempt[] {
+  const all = faults.flatMap(attemptsOf);
+  if (only === undefined) return all;
+  if (!wanted) throw new UserError('--only goes with --faults');
+  const unknown = only.filter((word) => !all.some((attempt) => isChosen(attempt, word)));
+  if (unknown.length > 0)
+    throw new UserError(
+      `--only ${unknown.join(', ')}: not a fault with a phase that it is tried in.\n\n${help.trim()}`,
+    );
+  return all.filter((attempt) => only.some((word) => isChosen(attempt, word)));
+}
+
+/** A new instance with a blank volume for each fault, all its phases in turn. Tells each outcome as it comes, and all of them as a table in Markdown. */
+async function everyFault(place: HostBoot, attempts: readonly Attempt[], start: number): Promise<number> {
+  const trials: Trial[] = [];
+  for (const fault of faults) {
+    const its = attempts.filter((attempt) => attempt.fault.name === fault.name);
+    if (its.length === 0) continue;
+    console.log(`\n${fault.name}`);
+    await place.startOver();
+    const machine = await place.launch();
+    await tryFaults(place, machine, its, (trial) => {
+      trials.push(trial);
+      console.log(`${elapsed(start).padStart(9)}  ${trial.phase.padEnd(13)}  ${trial.healed ?? 'DID NOT COME BACK'}`);
+      if (trial.told !== '') console.log(`${' '.repeat(11)}${trial.told}`);
+    });
+    await machine.powerCut();
+  }
+  console.log('\n| fault | phase | what the host tells | comes back by |\n| --- | --- | --- | --- |');
+  for (const { fault, phase, told, healed } of trials)
+    console.log(`| ${fault} | ${phase} | ${told || 'nothing'} | ${healed ?? '**does not**'} |`);
+  const healed = trials.filter((trial) => trial.healed !== undefined).length;
+  console.log(`\n${attempts.length} chosen, ${trials.length} tried, ${healed} came back, ${elapsed(start)}`);
+  return healed === attempts.length ? 0 : 1;
+}

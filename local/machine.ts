@@ -47,6 +47,10 @@ const tools = {
     advice: 'run .ci/install-tflint, which builds it with Go in some minutes, or put tflint on PATH',
     present: () => answers(builtHere('tflint'), ['--version']),
   },
+  'unified-control-groups': {
+    advice: 'boot Linux with control groups of version 2, alone or beside version 1',
+    present: () => ['', 'unified/'].some((place) => existsSync(`/sys/fs/cgroup/${place}cgroup.controllers`)),
+  },
   machine: {
     advice: 'run .ci/install-debian-packages as root on Debian: systemd-nspawn, mmdebstrap, dnf, rpm, createrepo_c',
     present: () =>

@@ -83,6 +83,17 @@ describeWith(['python'], 'setup', () => {
     expect(host.has('run/searchgate/parameters')).toBe(false);
   });
 
+  test('a phase that fails without a word is not given the reason that an earlier one had noted and got over', () => {
+    host.write(
+      'usr/local/lib/searchgate/configuration',
+      'echo "an earlier reason" > "$SEARCHGATE_ROOT/run/searchgate/reason"\n',
+    );
+    host.write('usr/local/lib/searchgate/credentials', 'exit 1\n');
+    expect(lines(host.run('setup').output).find((line) => line.startsWith('FAILED'))).toBe(
+      'FAILED: node-0 in phase credentials: ended with status 1',
+    );
+  });
+
   describe('says first what may stand behind a failure in any phase', () => {
     const failed = () => {
       host.write(
@@ -99,13 +110,17 @@ describeWith(['python'], 'setup', () => {
     });
 
     test('a full disk, by its place, and the outcome is told all the same', () => {
-      host.replace('df', 'case $* in *srv*) echo 7 ;; *) echo 8 ;; esac');
-      host.replace('findmnt', 'echo /srv/searchgate');
+      host.replace('df', 'echo "Avail Mounted on"; echo "    8 /"; echo "    7 /srv/searchgate"');
       host.replace('cp', 'echo "No space left on device" >&2; exit 1');
       expect(failed()).toBe(
         'FAILED: node-0 in phase credentials: no space left on /srv/searchgate: delete something there, or raise host.rootVolume or host.dataVolume: it went wrong',
       );
       expect(host.read('parameters/hosts/node-0/status')).toContain('no space left on /srv/searchgate');
+    });
+
+    test('a full root disk once, though the volume is not mounted and its folder lies there too', () => {
+      host.replace('df', 'echo "Avail Mounted on"; echo "    0 /"; echo "    0 /"; exit 1');
+      expect(failed()).toMatch(/^FAILED: node-0 in phase credentials: no space left on \/: [^:]*: it went wrong$/);
     });
 
     test.each([

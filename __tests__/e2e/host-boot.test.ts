@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, parse } from 'node:path';
 import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
 import type { BootReport, Machine } from '../../local/machine-boot/machine';
 import { laterRelease } from '../../local/machine-boot/package-repository';
@@ -163,6 +164,21 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
       expect(output.replace(/\s+/g, ' ').trim()).toBe('CapBnd: 0000000000000000 NoNewPrivs: 1 Seccomp: 2');
     });
 
+    describeWith(['unified-control-groups'], 'the metadata service', () => {
+      test("answers Elasticsearch, and nobody in Kibana's unit", async () => {
+        const asked = (unit: string) =>
+          machine.run(
+            `for place in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+              [ ! -e $place/system.slice/${unit}.service/cgroup.procs ] || echo $$ > $place/system.slice/${unit}.service/cgroup.procs
+            done
+            grep --quiet '^0::.*/${unit}.service$' /proc/self/cgroup || exit 1
+            exec curl --silent --max-time 3 --request PUT --header 'X-aws-ec2-metadata-token-ttl-seconds: 60' --output /dev/null --write-out '%{http_code}' http://169.254.169.254/latest/api/token`,
+          );
+        expect(await asked('elasticsearch')).toMatchObject({ code: 0, output: '200' });
+        expect(await asked('kibana')).toMatchObject({ code: 28, output: '000' });
+      });
+    });
+
     test('nobody but root and its service reads a key, and nobody else writes anything', async () => {
       const folders =
         '/etc/searchgate /usr/local/lib/searchgate /etc/elasticsearch /etc/kibana /srv/searchgate /var/lib/searchgate';
@@ -301,67 +317,73 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     });
   });
 
-  describe('secrets', () => {
-    test(
-      'none is in the user data, in a log, in the process list, or in clear on a disk',
-      async () => {
-        await machine.powerOff();
-        const parameters = await place.neighbours.parameters();
-        const inNobodysSight = ['elastic-password', 'health-password', 'snapshots-password'].map(
-          (name) => (parameters[`/searchgate/secrets/${name}`] as Parameter).value,
-        );
-        const keys = (parameters['/searchgate/secrets/kibana-encryption-keys'] as Parameter).value.split(' ');
-        const tlsKeys = Object.entries(parameters)
-          .filter(([name]) => name.endsWith('/key'))
-          .map(([, { value }]) => value.split('\n')[1] ?? '');
+  test(
+    'no secret is in user data, log, journal, process list, environment, temporary folder or on a disk, but where its service reads it',
+    async () => {
+      const parameters = Object.entries(await place.neighbours.parameters());
+      const secrets = parameters
+        .filter(([name]) => name.includes('/secrets/'))
+        .flatMap(([, { value }]) => value.split(' '));
+      // a line of each private key
+      const keys = parameters
+        .filter(([name]) => name.endsWith('/key'))
+        .map(([, { value }]) => value.split('\n')[1] ?? '');
+      const values = [...secrets, ...keys];
+      expect(values.length).toBe(3 + 3 + 2);
+      for (const value of values) expect(value.length).toBeGreaterThan(40);
 
-        const processes = [...processLists].join('\n');
-        expect(processes).toContain('/usr/local/lib/searchgate/setup');
-        for (const value of [...inNobodysSight, ...keys, ...tlsKeys]) {
-          expect(value.length).toBeGreaterThan(40);
-          expect(place.userData.text).not.toContain(value);
-          expect(readFileSync(machine.console, 'utf8')).not.toContain(value);
-          expect(processes).not.toContain(value);
-          expect(await filesWith(value, join(machine.disk, 'var'))).toEqual([]);
-        }
-        for (const value of inNobodysSight) {
-          for (const folder of readdirSync(join(machine.disk, '..', '..')).filter((name) =>
-            name.startsWith('instance-'),
-          ))
-            expect(await filesWith(value, join(machine.disk, '..', '..', folder, 'disk'))).toEqual([]);
-          expect(await filesWith(value, place.volume.file)).toEqual([]);
-        }
-        // the search finds what is there
-        expect(await filesWith(keys[0] ?? '', join(machine.disk, 'etc'))).toEqual([
-          join(machine.disk, 'etc/kibana/kibana.yml'),
+      const shown = {
+        processes: [...processLists].join('\n'),
+        userData: place.userData.text,
+        console: readFileSync(machine.console, 'utf8'),
+        journal: (await machine.run('journalctl --output=export --all')).output,
+      };
+      expect(shown.processes).toContain('/usr/local/lib/searchgate/setup');
+      expect(shown.processes).toContain('AWS_RETRY_MODE=standard');
+      expect(shown.journal).toContain('searchgate-setup.service');
+      for (const [place, text] of Object.entries(shown))
+        expect([place, values.filter((value) => text.includes(value))]).toEqual([place, []]);
+
+      const inMemory = ['tmp', 'run', 'dev/shm'].map((folder) => ['root', folder].join('/'));
+      const living = `/proc/${await machine.leader()}`;
+      expect(await filesWith(values, living, inMemory)).toEqual([
+        'root/run/searchgate/health.netrc',
+        'root/run/searchgate/snapshots.netrc',
+      ]);
+      await machine.powerOff();
+      // that these are found shows that the search finds what is there
+      for (const disk of place.rootDisks)
+        expect(await filesWith(values, disk, ['.'])).toEqual([
+          './etc/elasticsearch/certs/server.key',
+          './etc/kibana/certs/server.key',
+          './etc/kibana/kibana.yml',
         ]);
-      },
-      2 * minutes,
-    );
-  });
+      const { dir, base } = parse(place.volume.file);
+      expect(await filesWith(values, dir, [base])).toEqual([]);
+    },
+    4 * minutes,
+  );
 });
 
-/** Every command line that is seen, of all processes on this machine: those inside are among them. */
+/** Every command line and environment that is seen, of all processes on this machine: those inside are among them. */
 function watchProcesses(seen: Set<string>): void {
   for (const id of readdirSync('/proc')) {
     if (!/^\d+$/.test(id)) continue;
     try {
-      seen.add(readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' '));
+      for (const file of ['cmdline', 'environ'])
+        seen.add(readFileSync(`/proc/${id}/${file}`, 'utf8').replaceAll('\0', ' '));
     } catch {
       // it has ended in the meantime
     }
   }
 }
 
-async function filesWith(text: string, path: string): Promise<string[]> {
-  const { output } = await run('grep', [
-    '--recursive',
-    '--files-with-matches',
-    '--text',
-    '--fixed-strings',
-    '--regexp',
-    text,
-    path,
-  ]);
-  return output.split('\n').filter(Boolean);
+/** Files that hold one of the values, as paths from the folder. The values are no argument of a program. */
+async function filesWith(values: readonly string[], folder: string, paths: readonly string[]): Promise<string[]> {
+  const patterns = join(mkdtempSync(join(tmpdir(), 'secrets-')), 'patterns');
+  writeFileSync(patterns, values.join('\n'));
+  const options = ['--recursive', '--files-with-matches', '--text', '--fixed-strings', '--devices=skip'];
+  const { output } = await run('grep', [...options, '--file', patterns, ...paths], { cwd: folder });
+  rmSync(dirname(patterns), { recursive: true });
+  return output.split('\n').filter(Boolean).sort();
 }

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadSettings, type Settings } from '../../settings';
-import { machineState, succeed } from './cache';
+import { machineState } from './cache';
 import { type Certificate, CertificateAuthority } from './certificates';
 import { LoopDevice } from './loop-device';
 import { Machine } from './machine';
 import { Neighbourhood } from './neighbourhood';
 import { type PackageRepository, packageRepository } from './package-repository';
 import type { Parameter } from './parameter-store';
+import { removeLeftovers } from './root-disk';
 import { rootFileSystem } from './root-file-system';
 import { type MachineUserData, synthesizedUserData } from './user-data';
 
@@ -108,6 +109,11 @@ export class HostBoot {
     return machine;
   }
 
+  /** What every instance has written to its root disk, as folders. */
+  get rootDisks(): string[] {
+    return this.machines.map(({ disk }) => disk);
+  }
+
   /** Another data volume in the place of the one before, blank. */
   async blankVolume(size = 2 ** 30): Promise<void> {
     const { file } = this.volume;
@@ -115,8 +121,16 @@ export class HostBoot {
     this.volume = await LoopDevice.attach(file, size);
   }
 
+  /** As if nothing had ever been deployed but the certificates: a blank volume, and no secret in Systems Manager. */
+  async startOver(): Promise<void> {
+    await this.blankVolume();
+    const kept = /^\/[^/]+\/certificates\//;
+    for (const name of Object.keys(await this.neighbours.parameters()))
+      if (!kept.test(name)) await this.neighbours.remove(name);
+  }
+
   async close(): Promise<void> {
-    for (const machine of this.machines) await machine.powerCut();
+    for (const machine of this.machines) await machine.destroy();
     await this.neighbours.close();
     await this.volume.destroy();
     await rm(this.folder, { recursive: true, force: true });
@@ -128,16 +142,7 @@ async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(machineState)) {
     const owner = /^boot-(\d+)-/.exec(name)?.[1];
     if (owner === undefined || existsSync(`/proc/${owner}`)) continue;
-    const folder = join(machineState, name);
-    const attached = await succeed('losetup', [
-      '--noheadings',
-      '--output',
-      'NAME',
-      '--associated',
-      join(folder, 'data.img'),
-    ]);
-    for (const device of attached.split('\n').filter(Boolean)) await succeed('losetup', ['--detach', device]);
-    await rm(folder, { recursive: true, force: true });
+    await removeLeftovers(join(machineState, name), await readFile('/proc/mounts', 'utf8'));
   }
 }
 

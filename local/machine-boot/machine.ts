@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { type Finished, ProcessGroup, run } from '../process-group';
+import { succeed } from './cache';
+import { RootDisk } from './root-disk';
 
 export interface MachineOptions {
-  /** An empty folder for this machine's disk, console log and boot script; the caller removes it. */
+  /** An empty folder for this machine's root disk, console log and boot script; the caller removes it once the machine is destroyed. */
   readonly folder: string;
   /** The read-only root file system that it starts from. */
   readonly root: string;
@@ -47,12 +49,16 @@ export class Machine {
   private group: ProcessGroup | undefined;
   private boots = 0;
 
-  private constructor(private readonly options: MachineOptions) {}
+  private constructor(
+    private readonly options: MachineOptions,
+    private readonly root: RootDisk,
+  ) {}
 
   /** Makes a new instance, not yet booted. */
   static async launch(options: MachineOptions): Promise<Machine> {
-    const machine = new Machine(options);
-    for (const folder of ['disk', 'work', 'merged']) await mkdir(join(options.folder, folder), { recursive: true });
+    const machine = new Machine(options, await RootDisk.make(options.folder));
+    for (const folder of ['disk', 'work']) await mkdir(join(machine.root.folder, folder));
+    await mkdir(join(options.folder, 'merged'));
     const seed = 'var/lib/cloud/seed/nocloud';
     await machine.write(`${seed}/user-data`, gzipSync(options.userData));
     await machine.write(`${seed}/meta-data`, `instance-id: i-${Date.now().toString(16)}\nlocal-hostname: host\n`);
@@ -75,7 +81,7 @@ export class Machine {
 
   /** What this instance has written to its root disk, as a folder. Whole only while it is off. */
   get disk(): string {
-    return join(this.options.folder, 'disk');
+    return join(this.root.folder, 'disk');
   }
 
   /** The console of every boot. */
@@ -102,7 +108,9 @@ export class Machine {
     const link = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
     await this.write('etc/tmpfiles.d/data-volume.conf', `L ${link} - - - - /dev/${name}\n`);
     await this.write(meminfo.slice(1), await this.memory());
-    await this.write('../boot', bootScript);
+    await writeFile(join(this.options.folder, 'boot'), bootScript);
+    // what was written while it was off is there, whatever happens next
+    await succeed('sync', ['--file-system', this.disk]);
 
     const { folder, root, namespace, bridge, buckets } = this.options;
     const group = new ProcessGroup(
@@ -164,6 +172,10 @@ export class Machine {
     return { outcome: line.startsWith('READY') ? 'READY' : 'FAILED', line, seconds: (Date.now() - since) / 1000 };
   }
 
+  get isOn(): boolean {
+    return this.group !== undefined;
+  }
+
   /** Runs a shell command inside, as root. */
   async run(command: string): Promise<Finished> {
     return run('nsenter', await this.insideOf('bash', '-c', command));
@@ -182,12 +194,20 @@ export class Machine {
     await this.gone(60);
   }
 
-  /** Ends it as a power failure does: of the data volume only that is left which had reached it. */
+  /** Ends it as a power failure does: of both disks only that is left which had reached them. */
   async powerCut(): Promise<void> {
     if (this.group === undefined) return;
-    await this.run(loseUnwritten).catch(() => undefined); // it goes off by itself
-    process.kill(await this.leader(), 'SIGKILL');
+    const leader = await this.leader();
+    await run('python3', ['-c', loseUnwritten, this.root.folder, `/proc/${leader}/root/srv/searchgate`]);
+    process.kill(leader, 'SIGKILL');
     await this.gone(20);
+    await this.root.remount();
+  }
+
+  /** Ends it and takes its root disk away. */
+  async destroy(): Promise<void> {
+    await this.powerCut();
+    await this.root.destroy();
   }
 
   private async gone(seconds: number): Promise<void> {
@@ -198,8 +218,8 @@ export class Machine {
     await this.options.guard(0);
   }
 
-  /** The process that is number 1 inside. */
-  private async leader(): Promise<number> {
+  /** The process that is number 1 inside, by its number out here. */
+  async leader(): Promise<number> {
     const outer = this.group?.child.pid;
     const children = await readFile(`/proc/${outer}/task/${outer}/children`, 'utf8').catch(() => '');
     for (const child of children.split(' ').filter(Boolean)) {
@@ -233,10 +253,12 @@ export class Machine {
   }
 }
 
-/** ext4 stops at once and does not write its journal out (EXT4_IOC_SHUTDOWN, flag 2); unmounting would. */
-const loseUnwritten = `mountpoint -q /srv/searchgate && exec python3 -c '
-import fcntl, os, struct
-fcntl.ioctl(os.open("/srv/searchgate", os.O_RDONLY), 0x8004587D, struct.pack("I", 2))'`;
+/** ext4 stops at once and does not write its journal out (EXT4_IOC_SHUTDOWN, flag 2); unmounting would. A volume that is not mounted is left alone. */
+const loseUnwritten = `
+import fcntl, os, struct, sys
+for place in sys.argv[1:]:
+    if os.stat(place).st_dev != os.stat(place + "/..").st_dev:
+        fcntl.ioctl(os.open(place, os.O_RDONLY), 0x8004587D, struct.pack("I", 2))`;
 
 /** Amazon Linux starts an SSH server; a stand-in that only listens. */
 const listeningSshd = `[Unit]
@@ -251,13 +273,19 @@ const powerOffSignal = 38;
 /** A path inside: what is bound over /proc is looked up there. */
 const meminfo = '/usr/lib/machine/meminfo';
 
-/** nspawn wants /run on a tmpfs and no system bus of ours; the layered root goes together with the mount namespace. */
+/**
+ * nspawn wants /run on a tmpfs and no system bus of ours; the layered root goes together with the mount namespace. The disks of other machines are not held
+ * there, which would keep them from being mounted anew. Programs in control groups (BPF) are what IPAddressDeny of a unit consists of.
+ */
 const bootScript = `set -euo pipefail
 folder=$1 root=$2 bridge=$3 device=$4 name=$5 buckets=$6
 mount --make-rprivate /
+awk -v own="$folder/" '$2 ~ "/boot-[0-9]+-[^/]+/instance-[0-9]+/root$" && index($2, own) != 1 { print $2 }' /proc/self/mounts | xargs --no-run-if-empty umount
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd
-mount -t overlay overlay -o "lowerdir=$root,upperdir=$folder/disk,workdir=$folder/work" "$folder/merged"
+mount -t overlay overlay -o "lowerdir=$root,upperdir=$folder/root/disk,workdir=$folder/root/work" "$folder/merged"
 exec systemd-nspawn --boot --directory="$folder/merged" --machine=host --register=no --keep-unit --console=read-only \\
-  --network-bridge="$bridge" --bind="$device:$name" --bind="$buckets:/mnt/buckets" --bind-ro=${meminfo}:/proc/meminfo --resolv-conf=off --timezone=off
+  --network-bridge="$bridge" --capability=CAP_BPF,CAP_PERFMON --system-call-filter=bpf \\
+  --bind="$device:$name" --bind="$buckets:/mnt/buckets" \\
+  --bind-ro=${meminfo}:/proc/meminfo --resolv-conf=off --timezone=off
 `;

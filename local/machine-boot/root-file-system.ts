@@ -2,11 +2,11 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { made, succeed } from './cache';
 
-/** What a machine needs of what Amazon Linux 2023 carries: systemd, cloud-init, dnf, the AWS CLI, tools for disks. */
+/** What a machine needs of what Amazon Linux 2023 carries: systemd, cloud-init, dnf, the AWS CLI, tools for disks; and a library that sets a program's clock wrong. */
 const packages = [
   ...['systemd', 'systemd-sysv', 'dbus', 'udev', 'libpam-systemd', 'cloud-init', 'netplan.io'],
   ...['dnf', 'rpm', 'gnupg', 'awscli', 'python3', 'python3-yaml', 'openssl', 'ca-certificates', 'curl'],
-  ...['e2fsprogs', 'fdisk', 'iproute2', 'procps', 'kmod', 'locales', 'less', 'sudo'],
+  ...['e2fsprogs', 'fdisk', 'iproute2', 'procps', 'kmod', 'locales', 'less', 'sudo', 'libfaketime'],
 ];
 
 /** Units that have nothing to do in a container, or would ask questions, or would touch the devices of the machine around it */

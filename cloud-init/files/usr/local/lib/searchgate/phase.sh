@@ -49,10 +49,11 @@ place() {
   mv "$new" "$3"
 }
 
-# applied NAME VALUE: whether VALUE is what was applied as NAME before. remember NAME VALUE: it is now. Only a digest is kept.
+# applied NAME VALUE: whether VALUE is what was applied as NAME before. remember NAME VALUE: it is now, and a power cut does not leave the digest
+# without what it stands for. Only a digest is kept.
 digest() { printf '%s' "$1" | sha256sum | cut -d ' ' -f 1; }
 applied() { [ "$(cat "$state/$1.applied" 2> /dev/null)" = "$(digest "$2")" ]; }
-remember() { digest "$2" > "$state/$1.applied"; }
+remember() { sync -f "$state"; digest "$2" > "$state/$1.applied"; }
 
 # json_string TEXT: TEXT as a JSON string.
 json_string() {
