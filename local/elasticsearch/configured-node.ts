@@ -14,6 +14,10 @@ export interface ConfiguredNodeOptions {
   readonly bootstrapPassword: string;
   /** Heap as the JVM writes it. @default 384m */
   readonly heap?: string;
+  /** What starts the program in another place than this one, such as `ip netns exec NAME`; has to become the program. */
+  readonly inside?: readonly string[];
+  /** Whether the configuration's watermarks for disks count. @default false: a developer's full disk is no reason to refuse their documents */
+  readonly watermarks?: boolean;
 }
 
 /** A node under way. It ends with the process that started it. */
@@ -38,16 +42,17 @@ export async function startConfiguredNode(options: ConfiguredNodeOptions): Promi
   const log = join(temporary, 'output.log');
   const output = createWriteStream(log, { flags: 'a' });
   await new Promise((resolve) => output.once('open', resolve));
+  const [program = build.java, ...before] = [...(options.inside ?? []), build.java];
   const group = new ProcessGroup(
-    build.java,
+    program,
     [
+      ...before,
       ...javaOptions(build.home, temporary, options.heap ?? '384m'),
       '-Dsearchgate.until.input.ends=true',
       'NodeLauncher',
       build.home,
       configuration,
-      // a developer's full disk is no reason to refuse their documents
-      'cluster.routing.allocation.disk.threshold_enabled=false',
+      ...(options.watermarks === true ? [] : ['cluster.routing.allocation.disk.threshold_enabled=false']),
     ],
     { cwd: temporary, stdio: ['pipe', output, output] },
   );

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { clusterSize, drain, settle } from '../../../operations/cluster-size';
 import { describeWith } from '../../requirements';
 import { AcknowledgedWrites } from './acknowledged-writes';
 import { TrialCluster } from './trial-cluster';
@@ -66,6 +67,48 @@ describeWith(
       const filled = () => cluster.ask('GET', '/_cat/shards/notes?format=json&h=node,state');
       const has = ({ node, state }: { node: string; state: string }) => node === 'node-0' && state === 'STARTED';
       while (!(await filled()).json.some(has)) await wait(500);
+      expect(await writes.lost()).toEqual([]);
+    }, 400_000);
+
+    test('become one again, drained first, under load', async () => {
+      const client = cluster.client();
+      try {
+        const more = new AcknowledgedWrites(cluster, 'more');
+        await wait(2_000);
+        await cluster.settled(3, 'green');
+        expect(await drain(client, 1)).toEqual(['node-1', 'node-2']);
+        expect(await clusterSize(client)).toMatchObject({ status: 'green', leaving: ['node-1', 'node-2'] });
+        await more.stop();
+        for (const node of [2, 1, 0]) await cluster.stop(node);
+        cluster.settle(0, 1);
+        await cluster.start(0);
+        expect(cluster.configuration(0)).toContain('discovery.type: single-node');
+        await cluster.settled(1, 'yellow');
+        await settle(client);
+        expect(await more.lost()).toEqual([]);
+        expect(await writes.lost()).toEqual([]);
+        await expect(drain(client, 1)).rejects.toThrow(
+          /no node would leave: there are node-0\n.*the cluster is yellow/,
+        );
+        writes = more;
+      } finally {
+        await client.close();
+      }
+    }, 400_000);
+
+    test('and three again, under load', async () => {
+      await cluster.stop(0);
+      for (const node of [1, 2]) cluster.loseVolume(node);
+      for (const node of [0, 1, 2]) cluster.settle(node, 3);
+      await cluster.start(0);
+      expect(cluster.configuration(0)).not.toContain('initial_master_nodes');
+      await cluster.settled(1, 'yellow');
+      const more = new AcknowledgedWrites(cluster, 'most');
+      for (const node of [1, 2]) await cluster.start(node);
+      await cluster.settled(3, 'green');
+      const figures = await more.stop();
+      process.stdout.write(`one becomes three: ${JSON.stringify(figures)}\n`);
+      expect(await more.lost()).toEqual([]);
       expect(await writes.lost()).toEqual([]);
     }, 400_000);
   },

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Client } from '@elastic/elasticsearch';
 import type { GatewayEvent } from '../../../lambda-src/forwarder/event';
 import { type ConfiguredNode, startConfiguredNode } from '../../../local/elasticsearch/configured-node';
 import { freePort } from '../../../local/free-port';
@@ -16,6 +17,16 @@ export interface DoorAnswer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: what Elasticsearch answers
   readonly json: any;
+}
+
+/** Where the nodes are. */
+export interface TrialPlace {
+  /** @default loopback addresses */
+  readonly addresses?: readonly [string, string, string];
+  /** What a node's program is started with. */
+  readonly inside?: (node: number) => readonly string[];
+  /** Whether the watermarks that setup writes count. @default false */
+  readonly watermarks?: boolean;
 }
 
 /**
@@ -34,17 +45,19 @@ export class TrialCluster {
     private readonly rig: Rig,
     private readonly port: number,
     initially: number,
+    private readonly where: TrialPlace,
   ) {
     // an address of one's own: others may run the same on this machine
     const third = 1 + (process.pid % 250);
-    this.addresses = [10, 11, 12].map((last) => `127.0.${third}.${last}`) as [string, string, string];
+    this.addresses =
+      where.addresses ?? ([10, 11, 12].map((last) => `127.0.${third}.${last}`) as [string, string, string]);
     this.hosts = this.addresses.map((_, node) => this.makeHost(node, initially));
     this.door = rig.forwarder(port, { addresses: this.addresses, ca: authority.certificate });
   }
 
   /** @param initially how many nodes the settings name at first: 1 or 3 */
-  static async prepare(initially: 1 | 3): Promise<TrialCluster> {
-    return new TrialCluster(makeCertificateAuthority(), Rig.start(), await freePort(), initially);
+  static async prepare(initially: 1 | 3, where: TrialPlace = {}): Promise<TrialCluster> {
+    return new TrialCluster(makeCertificateAuthority(), Rig.start(), await freePort(), initially, where);
   }
 
   /** Writes a host's settings anew, as another number of nodes does, which replaces the host. */
@@ -68,6 +81,8 @@ export class TrialCluster {
       configuration: join(host.root, 'etc/elasticsearch'),
       temporary: join(host.root, 'tmp'),
       bootstrapPassword: this.password,
+      inside: this.where.inside?.(node),
+      watermarks: this.where.watermarks,
     });
   }
 
@@ -124,6 +139,15 @@ export class TrialCluster {
     const answer = await this.door.send('streaming', event);
     const text = answer.body.toString();
     return { status: answer.status, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text };
+  }
+
+  /** The official client, straight to the first node; the caller closes it. */
+  client(): Client {
+    return new Client({
+      node: `https://${this.addresses[0]}:${this.port}`,
+      auth: { username: 'elastic', password: this.password },
+      tls: { ca: this.authority.certificate },
+    });
   }
 
   /** Waits until the cluster has so many nodes and a status. @throws Error with the end of a log where it has not in time */
