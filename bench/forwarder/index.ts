@@ -1,36 +1,18 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Agent, get } from 'node:https';
 import { join } from 'node:path';
-import { makeCertificateAuthority } from '../../__tests__/certificates';
 import type { Figure } from '../statistics';
 import { coldStart } from './cold-start';
 import { BenchedFunction, tellsUsage } from './function';
 import { firstByte, peakMemory } from './large-answers';
+import { startOrigin } from './origin-process';
 import { throughput } from './throughput';
-
-const serverName = 'search.searchgate.internal';
 
 /**
  * Measures the forwarder inside the Lambda Runtime API's protocol, beside a floor and two peers that run in the same minutes on
  * the same origin: median of interleaved rounds, with the interval that holds the true median with 95 % probability.
  */
 export async function benchForwarder(show: (figure: Figure) => void): Promise<void> {
-  const authority = makeCertificateAuthority();
-  const { certificate, key } = authority.issue([serverName]);
-  authority.remove();
-  const origin = spawn(process.execPath, ['--require', 'tsx/cjs', join(__dirname, 'origin.ts')], {
-    env: { ...process.env, CERTIFICATE: certificate, KEY: key },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const port = Number(String((await once(origin.stdout, 'data'))[0]));
-  const environment = {
-    SERVICE: 'search',
-    ORIGIN_ADDRESSES: '127.0.0.1',
-    ORIGIN_PORT: String(port),
-    ORIGIN_SERVER_NAME: serverName,
-    ORIGIN_CA: authority.certificate,
-  };
+  const { port, serverName: servername, ca, environment, close } = await startOrigin();
   const ours = join(__dirname, '../../lambda-src/forwarder/index.ts');
   const functions = {
     forwarder: new BenchedFunction(ours, 'index.streaming', environment),
@@ -39,7 +21,7 @@ export async function benchForwarder(show: (figure: Figure) => void): Promise<vo
     buffering: new BenchedFunction(join(__dirname, 'buffering.ts'), 'index.buffered', environment),
     stack: new BenchedFunction(join(__dirname, 'stack.ts'), 'index.streaming', environment),
   };
-  const direct = new Agent({ keepAlive: true, ca: authority.certificate, servername: serverName });
+  const direct = new Agent({ keepAlive: true, ca, servername });
   try {
     await throughput(functions, show);
     await firstByte(functions, (size) => directFirstByte(direct, port, size), show);
@@ -48,8 +30,7 @@ export async function benchForwarder(show: (figure: Figure) => void): Promise<vo
   } finally {
     direct.destroy();
     await Promise.all(Object.values(functions).map((one) => one.close()));
-    origin.stdin.end();
-    await once(origin, 'close');
+    await close();
   }
 }
 
