@@ -44,7 +44,7 @@ export interface HostsProps {
   readonly cpuCredits?: string;
   readonly rootVolume: VolumeSpecification;
   readonly snapshots: BucketAttributes & {
-    /** Hours between two snapshots; 0 for none. */
+    /** Hours between two snapshots; 0 for none. Alarms count with it. Fixed at synth. */
     readonly everyHours: number;
     /** How many are kept. */
     readonly keep: number;

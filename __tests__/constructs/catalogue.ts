@@ -42,13 +42,40 @@ export class Variables {
   }
 }
 
-type Build = (scope: Construct, id: string, v: Variables) => Construct;
+export type Build = (scope: Construct, id: string, v: Variables) => Construct;
 
-const volume = (v: Variables, path = '') => ({
+export const volume = (v: Variables, path = '') => ({
   size: v.number(`${path}size`),
   type: v.text(`${path}type`),
   iops: v.number(`${path}iops`),
   throughput: v.number(`${path}throughput`),
+});
+
+/** What a forwarder has beside its names and its origin. */
+export const forwarding = (v: Variables) => ({
+  subnetIds: v.texts('subnetIds'),
+  securityGroupIds: v.texts('securityGroupIds'),
+  memory: v.number('memory'),
+  reservedConcurrency: v.number('reservedConcurrency'),
+  debug: v.yesOrNo('debug'),
+});
+
+/** How a forwarder's host sleeps. */
+export const sleep = (v: Variables) => ({
+  stateUrl: v.text('power.stateUrl'),
+  wake: v.text('power.wake'),
+  wakeTokenHash: v.text('power.wakeTokenHash'),
+  holdSeconds: v.number('power.holdSeconds'),
+  useNeedsCredentials: v.yesOrNo('power.useNeedsCredentials'),
+});
+
+/** Who gets past a gateway, and how often. */
+export const admission = (v: Variables) => ({
+  allowedCidrs: v.texts('allowedCidrs'),
+  requireAuthorization: v.yesOrNo('requireAuthorization'),
+  allowPreflight: v.yesOrNo('allowPreflight'),
+  throttle: { rate: v.number('throttle.rate'), burst: v.number('throttle.burst') },
+  cache: { size: v.number('cache.size'), ttl: v.number('cache.ttl'), paths: ['/ui'] },
 });
 
 /** How each exported construct is built, with everything that is not fixed at synth left to Terraform. */
@@ -127,20 +154,10 @@ export const catalogue: Record<string, Build> = {
         authority: v.text('origin.authority'),
       },
       responseMode: 'streaming',
-      subnetIds: v.texts('subnetIds'),
-      securityGroupIds: v.texts('securityGroupIds'),
+      ...forwarding(v),
       timeout: v.number('timeout'),
-      memory: v.number('memory'),
-      reservedConcurrency: v.number('reservedConcurrency'),
-      debug: v.yesOrNo('debug'),
       logRetention: v.number('logRetention'),
-      power: {
-        stateUrl: v.text('power.stateUrl'),
-        wake: v.text('power.wake'),
-        wakeTokenHash: v.text('power.wakeTokenHash'),
-        holdSeconds: v.number('power.holdSeconds'),
-        useNeedsCredentials: v.yesOrNo('power.useNeedsCredentials'),
-      },
+      power: sleep(v),
     }),
   ClusterAlarms: (scope, id, v) =>
     new constructs.ClusterAlarms(scope, id, {
@@ -273,13 +290,9 @@ export const catalogue: Record<string, Build> = {
         integrationUri: v.text('forwarder.integrationUri'),
         responseMode: 'buffered',
       },
-      allowedCidrs: v.texts('allowedCidrs'),
-      requireAuthorization: v.yesOrNo('requireAuthorization'),
-      allowPreflight: v.yesOrNo('allowPreflight'),
-      throttle: { rate: v.number('throttle.rate'), burst: v.number('throttle.burst') },
+      ...admission(v),
       timeout: v.number('timeout'),
       logRetention: v.number('logRetention'),
-      cache: { size: v.number('cache.size'), ttl: v.number('cache.ttl'), paths: ['/ui'] },
     }),
   SearchHost: (scope, id, v) =>
     new constructs.SearchHost(scope, id, {

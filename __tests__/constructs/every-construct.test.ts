@@ -1,12 +1,15 @@
 import { type TerraformStack, Testing } from 'cdktf';
 import { Construct } from 'constructs';
-import * as exported from '../../constructs';
+import * as exported from '../../index';
 import { emptyStack } from '../empty-stack';
-import { catalogue, Variables } from './catalogue';
+import { patterns } from '../patterns/catalogue';
+import { type Build, catalogue as constructs, Variables } from './catalogue';
 import { propertiesForTerraform } from './properties';
 
 /** Numbers that stand for tokens in CDKTF, and texts that do: none may be left in what Terraform reads. */
 const leftovers = /TfToken\[|TOKEN\.\d|\d\.\d+e\+\d{3}|\[object |undefined|NaN/;
+
+const catalogue: Readonly<Record<string, Build>> = { ...constructs, ...patterns };
 
 const names = Object.entries(exported)
   .filter(([, value]) => typeof value === 'function' && value.prototype instanceof Construct)
