@@ -16,11 +16,11 @@ const packages = {
   '@cdktn/provider-aws': '24.1.0',
   constructs: '10.6.0',
   cdktf: 'npm:cdktn@0.24.0',
-  '@cdktf/provider-tls': dependencies['@cdktf/provider-tls'],
+  '@cdktf/provider-tls': devDependencies['@cdktf/provider-tls'],
   esbuild: dependencies.esbuild,
   fflate: dependencies.fflate,
-  zod: dependencies.zod,
-  'fastest-levenshtein': dependencies['fastest-levenshtein'],
+  zod: devDependencies.zod,
+  'fastest-levenshtein': devDependencies['fastest-levenshtein'],
   tsx: devDependencies.tsx,
 };
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { project } from '../command-line';
 import { type Block, synthesized } from '../synthesized';
 
@@ -53,9 +53,8 @@ const mode: import('searchgate').ResponseMode = 'trickling';
 new HostUserData(stack, 'c', { environment: {} as import('searchgate').HostEnvironment }).base64gzip = mode;
 `;
 
-describe('the package, unpacked into a project of its own', () => {
+describe('the package, installed into a project of its own', () => {
   const scratch = mkdtempSync(join(tmpdir(), 'searchgate-library-'));
-  const home = join(scratch, 'node_modules/searchgate');
   let packed: string[];
   let stack: Block;
 
@@ -67,19 +66,23 @@ describe('the package, unpacked into a project of its own', () => {
     });
     const [{ filename, files }] = JSON.parse(printed) as [{ filename: string; files: { path: string }[] }];
     packed = files.map(({ path }) => path);
-    mkdirSync(home, { recursive: true });
-    execFileSync('tar', ['-xzf', join(scratch, filename), '-C', home, '--strip-components', '1']);
-    // What npm would install beside it, from here instead of the registry.
-    const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
-    for (const name of [...Object.keys(dependencies), '@types/node']) {
-      const link = join(scratch, 'node_modules', name);
-      mkdirSync(dirname(link), { recursive: true });
-      symlinkSync(join(project, 'node_modules', name), link);
-    }
+    // The provider alone comes from here: unpacked it is 900 MB.
+    const provider = '@cdktf/provider-aws';
+    const overrides = { [provider]: `file:${join(project, 'node_modules', provider)}` };
+    writeFileSync(join(scratch, 'package.json'), JSON.stringify({ name: 'ours', private: true, overrides }));
+    execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${filename}`], {
+      cwd: scratch,
+      stdio: 'pipe',
+    });
     writeFileSync(join(scratch, 'app.ts'), app);
     const compile = join(project, 'node_modules/typescript/bin/tsc');
-    const flags = '--strict --module CommonJS --moduleResolution Bundler --target ES2022 --types node --skipLibCheck';
-    execFileSync(process.execPath, [compile, ...flags.split(' '), 'app.ts'], { cwd: scratch, stdio: 'pipe' });
+    const flags =
+      '--strict --module CommonJS --moduleResolution Bundler --target ES2022 --skipLibCheck --preserveSymlinks --types node';
+    const nodeTypes = ['--typeRoots', join(project, 'node_modules/@types')];
+    execFileSync(process.execPath, [compile, ...flags.split(' '), ...nodeTypes, 'app.ts'], {
+      cwd: scratch,
+      stdio: 'pipe',
+    });
     try {
       execFileSync(process.execPath, ['--preserve-symlinks', 'app.js'], { cwd: scratch, stdio: 'pipe' });
     } catch (error) {
@@ -95,6 +98,22 @@ describe('the package, unpacked into a project of its own', () => {
       /^(package\.json|README\.md|LICENSE|dist\/library\/(index|constructs\/|patterns\/|lambda-src\/|cloud-init\/))/;
     expect(packed.filter((path) => !allowed.test(path))).toEqual([]);
     expect(packed).toEqual(expect.arrayContaining(['dist/library/cloud-init/user-data.yaml']));
+  });
+
+  test('brings along what its constructs need and nothing else', () => {
+    const scopes = (folder: string) => readdirSync(join(scratch, 'node_modules', folder));
+    const installed = scopes('').flatMap((name) =>
+      name.startsWith('@') ? scopes(name).map((inner) => `${name}/${inner}`) : name,
+    );
+    expect(installed.filter((name) => !/^(\.|@esbuild\/)/.test(name)).sort()).toEqual([
+      '@cdktf/provider-aws',
+      '@cdktf/provider-tls',
+      'cdktf',
+      'constructs',
+      'esbuild',
+      'fflate',
+      'searchgate',
+    ]);
   });
 
   test('synthesizes two of the same construct in one stack', () => {
