@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { differencesBetween, synthesizeUnderCdkTerrain } from '../../local/cdk-terrain';
@@ -8,11 +9,12 @@ import { project } from '../command-line';
 
 describe('the sources under CDK Terrain', () => {
   const folder = mkdtempSync(join(tmpdir(), 'searchgate-cdktf-'));
+  const home = join(project, '.rehearsal/cdk-terrain');
   const settings = join(project, 'settings/example.json');
   let other: string;
   beforeAll(async () => {
     await synthesize(folder, { ...process.env, SEARCHGATE_SETTINGS: settings });
-    other = await synthesizeUnderCdkTerrain(join(project, '.rehearsal/cdk-terrain'), settings);
+    other = await synthesizeUnderCdkTerrain(home, settings);
   }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -20,6 +22,22 @@ describe('the sources under CDK Terrain', () => {
     expect([...readStacks(other).keys()]).toEqual([...readStacks(folder).keys()]);
     expect(readFileSync(join(other, 'stacks/search/cdk.tf.json'), 'utf8')).toContain('hashicorp/aws');
     expect(differencesBetween(folder, other)).toEqual([]);
+  });
+
+  test('are renamed by the command of docs/cdktf-exit.md alone', () => {
+    const [command] =
+      /^ {4}grep .*\n.*\bsed .*$/m.exec(readFileSync(join(project, 'docs/cdktf-exit.md'), 'utf8')) ?? [];
+    if (command === undefined) throw new Error('the page gives no such command');
+    const copy = join(folder, 'renamed');
+    mkdirSync(copy);
+    for (const source of ['main.ts', 'stacks', 'patterns', 'constructs'])
+      cpSync(join(project, source), join(copy, source), { recursive: true });
+    execFileSync('bash', ['-c', command], { cwd: copy });
+    const files = readdirSync(copy, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+    const text = (root: string) =>
+      Object.fromEntries(files.map((name) => [name, readFileSync(join(root, name), 'utf8')]));
+    expect(text(copy)['main.ts']).toContain("'cdktn'");
+    expect(text(copy)).toEqual(text(home));
   });
 
   test('would be told where a stack differed', () => {
