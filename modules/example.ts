@@ -58,7 +58,7 @@ function doorValues(service: Settings['services'][number], { domain, power }: Se
   return {
     service: service.name,
     domain: domain.name,
-    zone_id: domain.zoneId,
+    existing_zone: domain.zoneId === undefined ? undefined : { id: domain.zoneId },
     subdomain: service.subdomain === service.name ? undefined : service.subdomain,
     port: service.port,
     allowed_cidrs: service.allowedCidrs,
@@ -148,8 +148,8 @@ All modules wired into one deployment, \`${name}\`, with the settings that they 
 ${logging}For more than a trial give it a backend, and call \`certificates\` from a configuration of its own: its state holds private keys, and
 others need nothing of it but the parameter's name.
 
-What is there already is passed in: \`existing_vpc\` of \`network\`, \`existing_snapshot_bucket\` of \`storage\`, \`zone_id\` and
-\`certificate_arn\` of \`gateway\`.
+What is there already is passed in: \`existing_vpc\` of \`network\`, \`existing_snapshot_bucket\` of \`storage\`,
+\`existing_zone\` and \`existing_certificate\` of \`gateway\`. Each is an object, so its attributes may come from resources beside it.
 `;
 }
 

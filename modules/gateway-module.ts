@@ -16,15 +16,16 @@ export class GatewayModule extends ModuleStack {
     this.setting('service', 'services.name');
     this.setting('domain', 'domain.name', { description: 'The domain that the host name is below' });
     this.setting('subdomain', 'services.subdomain');
-    this.setting('zone_id', 'domain.zoneId', {
-      description: "The public hosted zone; without it the domain's is looked up",
-    });
-    this.inputs.push({
-      name: 'certificate_arn',
-      type: 'string',
-      description: 'A valid certificate of ACM in this region for the host name, instead of making one',
-      byDefault: null,
-    });
+    this.existing(
+      'existing_zone',
+      { id: 'string' },
+      'The public hosted zone to use instead of the one that has the name of the domain',
+    );
+    this.existing(
+      'existing_certificate',
+      { arn: 'string' },
+      'A valid certificate of ACM in this region for the host name, to use instead of making one',
+    );
     const addresses = this.list('node_addresses', shape.nodes, 'The fixed address of each node');
     this.setting('port', 'services.port', { byDefault: undefined });
     this.inputs.push(
@@ -51,10 +52,10 @@ export class GatewayModule extends ModuleStack {
     this.setting('log_retention', 'services.logRetention');
 
     const zone = new DataAwsRoute53Zone(this, 'zone', { name: this.text('var.domain'), privateZone: false });
-    zone.addOverride('count', '${var.zone_id == null ? 1 : 0}');
-    const zoneId = 'var.zone_id == null ? one(data.aws_route53_zone.zone[*].zone_id) : var.zone_id';
+    zone.addOverride('count', '${var.existing_zone == null ? 1 : 0}');
+    const zoneId = 'var.existing_zone == null ? one(data.aws_route53_zone.zone[*].zone_id) : var.existing_zone.id';
     const hostName = '"${var.subdomain == null ? var.service : var.subdomain}.${var.domain}"';
-    const certificate = this.optional('certificate', 'var.certificate_arn == null', {
+    const certificate = this.madeUnless('existing_certificate', 'certificate', {
       name: 'var.name',
       tags: 'var.tags',
       host_name: hostName,
@@ -79,9 +80,7 @@ export class GatewayModule extends ModuleStack {
       throttle: { rate: this.number('var.throttle.rate'), burst: this.number('var.throttle.burst') },
       domainName: this.text(hostName),
       zoneId: this.text(zoneId),
-      certificateArn: this.text(
-        `var.certificate_arn == null ? ${certificate('certificate_arn')} : var.certificate_arn`,
-      ),
+      certificateArn: this.text(certificate('arn')),
       dualStack: shape.dualStack,
     });
     this.output('url', 'Where the service is', gateway.url);
@@ -139,6 +138,6 @@ export class CertificateModule extends ModuleStack {
       domainName: this.text('var.host_name'),
       zoneId: this.text('var.zone_id'),
     });
-    this.output('certificate_arn', 'The certificate, when it is valid', certificateArn);
+    this.output('arn', 'The certificate, when it is valid', certificateArn);
   }
 }

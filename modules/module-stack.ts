@@ -14,7 +14,7 @@ import {
 } from 'cdktf';
 import { AddressedStack } from '../stacks/addressed-stack';
 import { Bare, type Value } from './hcl';
-import { type Input, inputForSetting } from './input';
+import { type Input, inputForSetting, type Validation } from './input';
 import { lengthOf } from './inputs';
 
 export interface Output {
@@ -82,15 +82,43 @@ export abstract class ModuleStack extends AddressedStack {
     this.outputs.push({ name, description, value });
   }
 
-  /** A module in this one's folder that is there only where a condition holds; returns how to refer to its outputs. */
-  protected optional(name: string, condition: string, inputs: Record<string, string>): (output: string) => string {
-    const module = new TerraformHclModule(this, name, {
-      source: `./${name}`,
+  /**
+   * An input for what may be there already. It is an object: Terraform wants to know before it makes anything whether it was given,
+   * and knows that of an object whose attributes are still to come from a resource.
+   *
+   * @param attributes the object's attributes, each with its type
+   */
+  protected existing(
+    name: string,
+    attributes: Readonly<Record<string, string>>,
+    description: string,
+    validations?: readonly Validation[],
+  ): void {
+    const width = Math.max(...Object.keys(attributes).map(({ length }) => length));
+    const lines = Object.entries(attributes).map(([attribute, type]) => `  ${attribute.padEnd(width)} = ${type}\n`);
+    this.inputs.push({ name, type: `object({\n${lines.join('')}})`, description, byDefault: null, validations });
+  }
+
+  /**
+   * A module in this one's folder that makes what an input may hold already.
+   *
+   * @param existing the input
+   * @param variables the module's, as expressions
+   * @returns an attribute of the one or the other, as an expression
+   */
+  protected madeUnless(
+    existing: string,
+    module: string,
+    variables: Readonly<Record<string, string>>,
+  ): (attribute: string) => string {
+    const made = new TerraformHclModule(this, module, {
+      source: `./${module}`,
       skipAssetCreationFromLocalModules: true,
-      variables: Object.fromEntries(Object.entries(inputs).map(([input, value]) => [input, `\${${value}}`])),
+      variables: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, `\${${value}}`])),
     });
-    module.addOverride('count', `\${${condition} ? 1 : 0}`);
-    return (output) => `one(module.${name}[*].${output})`;
+    made.addOverride('count', `\${var.${existing} == null ? 1 : 0}`);
+    return (attribute) =>
+      `var.${existing} == null ? one(module.${module}[*].${attribute}) : var.${existing}.${attribute}`;
   }
 
   /** A value with everything that CDKTF resolves. */

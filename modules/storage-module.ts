@@ -17,20 +17,19 @@ export class StorageModule extends ModuleStack {
     this.inputs.push(region);
     const zoneNames = zones(this.inputs, shape).map((each) => this.text(each));
     this.setting('data_volume', 'host.dataVolume');
-    this.inputs.push({
-      name: 'existing_snapshot_bucket',
-      type: 'string',
-      description: 'The name of a bucket to use for snapshots instead of making one',
-      byDefault: null,
-    });
+    this.existing(
+      'existing_snapshot_bucket',
+      { name: 'string' },
+      'A bucket to use for snapshots instead of making one',
+    );
     const account = new DataAwsCallerIdentity(this, 'account').accountId;
-    const bucket = this.optional('bucket', 'var.existing_snapshot_bucket == null', {
+    const bucket = this.madeUnless('existing_snapshot_bucket', 'bucket', {
       name: 'var.name',
       tags: 'var.tags',
       bucket_name: '"${var.name}-snapshots-${data.aws_caller_identity.account.account_id}-${var.region}"',
     });
     this.resolve(account);
-    const name = `var.existing_snapshot_bucket == null ? ${bucket('name')} : var.existing_snapshot_bucket`;
+    const name = bucket('name');
     const { dataVolumeIds } = new Storage(this, 'Default', {
       name: this.name,
       region: this.text('var.region'),

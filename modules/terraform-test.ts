@@ -4,45 +4,43 @@ import { Bare, type Block, type Value } from './hcl';
 import type { Input } from './input';
 import type { ModuleStack } from './module-stack';
 import type { ProviderName } from './required-providers';
+import { elsewhere, existing, ids } from './test-inputs';
 
-/** What a test passes in for what is another module's. */
-const elsewhere: Readonly<Record<string, Value>> = {
-  hosts_group_id: 'sg-0123456789abcdef0',
-  forwarders_group_id: 'sg-0123456789abcdef1',
-  s3_endpoint_id: 'vpce-0123456789abcdef0',
-  snapshot_bucket: 'snapshots-of-ours',
-  kibana_url: 'https://kibana.example.com',
-  state_url: 'https://state.s3.us-east-1.amazonaws.com/state.json',
-  power_function_arn: 'arn:aws:lambda:us-east-1:123456789012:function:power',
-  alarm_topic_arn: 'arn:aws:sns:us-east-1:123456789012:alarms',
-};
-
-const ids: Readonly<Record<string, string>> = {
-  node_addresses: '10.42.0.1',
-  host_subnet_ids: 'subnet-0123456789abcdef',
-  forwarder_subnet_ids: 'subnet-0123456789abcde0',
-  data_volume_ids: 'vol-0123456789abcdef',
-};
-
-/** What is passed in instead of being made, and what then is not there. */
-const existing: Readonly<Record<string, { input: string; value: Value; absent: string }>> = {
-  network: {
-    input: 'existing_vpc',
-    value: {
-      vpc_id: 'vpc-0123456789abcdef0',
-      host_subnet_ids: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1', 'subnet-0123456789abcdef2'],
-      forwarder_subnet_ids: ['subnet-0123456789abcdef3', 'subnet-0123456789abcdef4', 'subnet-0123456789abcdef5'],
-      s3_endpoint_id: 'vpce-0123456789abcdef0',
-      node_addresses: ['10.0.0.10', '10.0.1.10', '10.0.2.10'],
-    },
-    absent: 'module.vpc',
-  },
-  storage: { input: 'existing_snapshot_bucket', value: 'snapshots-of-ours', absent: 'module.bucket' },
-  gateway: {
-    input: 'certificate_arn',
-    value: 'arn:aws:acm:us-east-1:123456789012:certificate/0123',
-    absent: 'module.certificate',
-  },
+/** What holds for whoever calls a module, each as a condition and what it means where it does not hold. */
+const promises: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  network: [
+    ['length(distinct(output.node_addresses)) == length(output.node_addresses)', 'Two nodes have the same address'],
+  ],
+  certificates: [
+    ['aws_ssm_parameter.server_node_0_key_parameter.type == "SecureString"', 'A private key lies in plain sight'],
+    ['startswith(output.authority_parameter, "/${var.name}/")', 'The authority is not where forwarders look for it'],
+  ],
+  storage: [
+    [
+      'aws_ebs_volume.node_0_volume.encrypted && aws_ebs_volume.node_0_volume.final_snapshot',
+      'Data is not encrypted, or gone with its volume',
+    ],
+  ],
+  host: [
+    [
+      'aws_instance.node_0_instance.private_ip == var.node_addresses[0]',
+      'The host is not where forwarders look for it',
+    ],
+    ['aws_instance.node_0_instance.metadata_options[0].http_tokens == "required"', 'Credentials can be had by IMDSv1'],
+  ],
+  gateway: [
+    ['aws_api_gateway_rest_api.gateway_api.disable_execute_api_endpoint', 'There is a way around the host name'],
+    [
+      'output.url == "https://${var.subdomain == null ? var.service : var.subdomain}.${var.domain}"',
+      'The door has another address',
+    ],
+  ],
+  power: [
+    [
+      'aws_lambda_function.function_function.environment[0].variables.IDLE_MINUTES == tostring(var.idle_minutes)',
+      'The function counts other minutes',
+    ],
+  ],
 };
 
 /** The account's number, which stands in ARNs that the provider looks at. */
@@ -59,12 +57,15 @@ export function testBlocks(stack: ModuleStack, settings: Settings, providers: re
       return input.byDefault !== undefined || value === undefined ? [] : [[input.name, value] as const];
     }),
   );
-  const other = existing[stack.path];
+  const other = existing(settings)[stack.path];
   return [
     ...providers.map((name): Block => ({ header: ['mock_provider', name], blocks: name === 'aws' ? [account] : [] })),
     { header: ['variables'], arguments: given },
     run('plans_with_what_has_to_be_given', {
-      blocks: other === undefined ? [] : [assert(`length(${other.absent}) == 1`, `${other.absent} is not made`)],
+      blocks: [
+        ...(promises[stack.path] ?? []).map(([condition, otherwise]) => assert(condition, otherwise)),
+        ...(other === undefined ? [] : [assert(`length(${other.absent}) == 1`, `${other.absent} is not made`)]),
+      ],
     }),
     ...(other === undefined
       ? []
@@ -73,6 +74,7 @@ export function testBlocks(stack: ModuleStack, settings: Settings, providers: re
             blocks: [
               { header: ['variables'], arguments: { [other.input]: other.value } },
               assert(`length(${other.absent}) == 0`, `${other.absent} is made although one is given`),
+              assert(other.used, `${other.input} is given and not used`),
             ],
           }),
         ]),

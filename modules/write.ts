@@ -11,11 +11,12 @@ import { Bare, type Block, hclFile, type Value } from './hcl';
 import { HostModule } from './host-module';
 import { variableBlock } from './input';
 import type { ModuleStack } from './module-stack';
+import { movedBlocks } from './moves';
 import { NetworkModule, VpcModule } from './network-module';
 import { PowerModule } from './power-module';
 import { moduleReadme } from './readme';
 import { providersOf, versionsBlock } from './required-providers';
-import { shapeOf } from './shape';
+import { type Shape, shapeOf } from './shape';
 import { BucketModule, StorageModule } from './storage-module';
 import { testBlocks } from './terraform-test';
 
@@ -53,20 +54,37 @@ export function writeModules(settings: Settings, folder: string): WrittenModule[
     const written = stacks.map((stack) => {
       const assets = join(outdir, 'stacks', stack.node.id, 'assets');
       if (existsSync(assets)) cpSync(assets, join(folder, stack.path, 'assets'), { recursive: true });
-      return writeModule(stack, folder, settings);
+      const module = { path: stack.path, blocks: stackBlocks(stack) };
+      writeModule(stack, module.blocks, folder, settings);
+      return module;
     });
+    for (const call of callsOf(settings, shape)) {
+      const modules = written.filter(({ path }) => path.split('/')[0] === call.module);
+      writeFiles(join(folder, 'moved'), { [`${call.name}.tf`]: hclFile(movedBlocks(call.name, modules)) });
+    }
     writeFiles(join(folder, 'example'), {
       'main.tf': hclFile(exampleBlocks(settings, shape, stacks)),
       'README.md': exampleReadme(settings),
     });
-    return written;
+    return written.map(({ path, blocks }) => ({
+      path,
+      resources: blocks.filter(({ header: [kind] }) => kind === 'resource').length,
+    }));
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
 }
 
-function writeModule(stack: ModuleStack, folder: string, settings: Settings): WrittenModule {
-  const blocks = stackBlocks(stack);
+/** The calls that the example has, each with its module. */
+function callsOf({ services }: Settings, { power }: Shape): { name: string; module: string }[] {
+  const parts = ['network', 'certificates', 'storage', 'host', ...(power ? ['power'] : [])];
+  return [
+    ...parts.map((name) => ({ name, module: name })),
+    ...services.map(({ name }) => ({ name, module: 'gateway' })),
+  ];
+}
+
+function writeModule(stack: ModuleStack, blocks: readonly Block[], folder: string, settings: Settings): void {
   const providers = providersOf(blocks);
   const outputs = stack.outputs.map(
     ({ name, description, value }): Block => ({
@@ -84,7 +102,6 @@ function writeModule(stack: ModuleStack, folder: string, settings: Settings): Wr
     'README.md': moduleReadme(stack, blocks, providers),
     ...(submodule ? {} : { [`tests/${stack.path}.tftest.hcl`]: hclFile(testBlocks(stack, settings, providers)) }),
   });
-  return { path: stack.path, resources: blocks.filter(({ header: [kind] }) => kind === 'resource').length };
 }
 
 function writeFiles(folder: string, files: Record<string, string>): void {

@@ -6,7 +6,7 @@ import { ShapeError } from '../../modules/shape';
 import { writeModules } from '../../modules/write';
 import { readSettings } from '../../settings';
 import example from '../../settings/example.json';
-import { type Block, services } from '../synthesized';
+import { type Block, services, synthesized } from '../synthesized';
 
 const folder = mkdtempSync(join(tmpdir(), 'searchgate-modules-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -64,6 +64,16 @@ describe('the modules', () => {
         expect([path, block]).toEqual([path, expect.stringMatching(/^ {2}description = "\w.+"$/m)]);
         expect([path, block]).toEqual([path, expect.stringMatching(/^ {2}type +=/m)]);
       }
+    }
+  });
+
+  test('come with moves for what CDKTF deployed: each resource of a stack has one, and one place to go', () => {
+    for (const stack of ['network', 'certificates', 'storage', 'host', 'power', 'search', 'kibana']) {
+      const moves = files(first)[`moved/${stack}.tf`]?.toString() ?? '';
+      const sides = (side: string) => [...moves.matchAll(new RegExp(`^  ${side} += (.*)$`, 'gm'))].map(([, at]) => at);
+      const resources = Object.keys(synthesized().stack(stack).resources);
+      expect([stack, sides('from')]).toEqual([stack, expect.arrayContaining(resources)]);
+      expect(new Set(sides('to')).size).toBe(sides('from').length);
     }
   });
 
