@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { findPackages, mirrorFolders, registryHost } from './terraform/provider-mirror';
 
@@ -51,6 +51,17 @@ const tools = {
     advice: 'boot Linux with control groups of version 2, alone or beside version 1',
     present: () => ['', 'unified/'].some((place) => existsSync(`/sys/fs/cgroup/${place}cgroup.controllers`)),
   },
+  'memory-control-groups': {
+    advice: 'boot Linux with the memory controller of control groups version 1',
+    present: () => existsSync('/sys/fs/cgroup/memory/memory.limit_in_bytes'),
+  },
+  'online-resize': {
+    advice: 'be allowed to grow a mounted file system (CAP_SYS_RESOURCE)',
+    present: () => {
+      const effective = /^CapEff:\s*(\w+)$/m.exec(readIfThere('/proc/self/status'))?.[1] ?? '0';
+      return ((BigInt(`0x${effective}`) >> 24n) & 1n) === 1n;
+    },
+  },
   machine: {
     advice: 'run .ci/install-debian-packages as root on Debian: systemd-nspawn, mmdebstrap, dnf, rpm, createrepo_c',
     present: () =>
@@ -79,6 +90,10 @@ export async function chromiumPath(): Promise<string> {
 export function builtHere(program: 'actionlint' | 'tflint'): string {
   const own = join(__dirname, '../.rehearsal/bin', program);
   return existsSync(own) ? own : program;
+}
+
+function readIfThere(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 function onPath(program: string, further = ''): boolean {

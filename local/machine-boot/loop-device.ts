@@ -15,6 +15,17 @@ export class LoopDevice {
     return new LoopDevice(file, (await succeed('losetup', ['--find', '--show', file])).trim());
   }
 
+  /** Makes it larger while it is in use, as EBS does. @param size in bytes. */
+  async grow(size: number): Promise<void> {
+    await succeed('truncate', ['--size', `>${size}`, this.file]);
+    await succeed('losetup', ['--set-capacity', this.device]);
+  }
+
+  /** Forgets the contents, while it stays attached and is not mounted. */
+  async clear(): Promise<void> {
+    await succeed('blkdiscard', [this.device]);
+  }
+
   async detach(): Promise<void> {
     await succeed('losetup', ['--detach', this.device]);
   }

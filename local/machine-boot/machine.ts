@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -48,6 +48,8 @@ export interface BootReport {
 export class Machine {
   private group: ProcessGroup | undefined;
   private boots = 0;
+  /** Processes that the kernel had killed for lack of memory when this machine was powered on. */
+  private killsBefore = 0;
 
   private constructor(
     private readonly options: MachineOptions,
@@ -108,6 +110,8 @@ export class Machine {
     const link = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
     await this.write('etc/tmpfiles.d/data-volume.conf', `L ${link} - - - - /dev/${name}\n`);
     await this.write(meminfo.slice(1), await this.memory());
+    this.killsBefore = await kernelKills();
+    await this.write(vmstat.slice(1), 'oom_kill 0\n');
     await writeFile(join(this.options.folder, 'boot'), bootScript);
     // what was written while it was off is there, whatever happens next
     await succeed('sync', ['--file-system', this.disk]);
@@ -187,6 +191,11 @@ export class Machine {
     return ['--target', String(await this.leader()), ...namespaces, ...program];
   }
 
+  /** Lets the machine see how many processes the kernel has killed for lack of memory since power-on; it counts those of all machines together. */
+  async showKills(): Promise<void> {
+    await this.run(`echo oom_kill ${(await kernelKills()) - this.killsBefore} > ${vmstat}`);
+  }
+
   /** Shuts down in order. */
   async powerOff(): Promise<void> {
     if (this.group === undefined) return;
@@ -245,6 +254,19 @@ export class Machine {
     await symlink(target, join(this.disk, path));
   }
 
+  /** Every process of a user inside, by their numbers out here. */
+  async processesOf(user: string): Promise<number[]> {
+    const wanted = new Set((await this.run(`pgrep -u ${user}`)).output.split('\n').filter(Boolean));
+    const namespace = await readlink(`/proc/${await this.leader()}/ns/pid`);
+    const found: number[] = [];
+    for (const id of await readdir('/proc')) {
+      if (!/^\d+$/.test(id) || (await readlink(`/proc/${id}/ns/pid`).catch(() => '')) !== namespace) continue;
+      const numbers = /^NSpid:\s+(.*)$/m.exec(await readFile(`/proc/${id}/status`, 'utf8').catch(() => ''))?.[1];
+      if (wanted.has(numbers?.split('\t').at(-1) ?? '')) found.push(Number(id));
+    }
+    return found;
+  }
+
   /** Writes a file to its disk, while it is off. */
   async write(path: string, content: string | Buffer): Promise<void> {
     const file = join(this.disk, path);
@@ -270,8 +292,13 @@ ExecStart=/usr/bin/python3 -c "import socket, time; kept = socket.create_server(
 /** SIGRTMIN+4, which systemd understands so. */
 const powerOffSignal = 38;
 
-/** A path inside: what is bound over /proc is looked up there. */
+/** Paths inside: what is bound over /proc is looked up there. */
 const meminfo = '/usr/lib/machine/meminfo';
+const vmstat = '/usr/lib/machine/vmstat';
+
+async function kernelKills(): Promise<number> {
+  return Number(/^oom_kill (\d+)$/m.exec(await readFile('/proc/vmstat', 'utf8'))?.[1]);
+}
 
 /**
  * nspawn wants /run on a tmpfs and no system bus of ours; the layered root goes together with the mount namespace. The disks of other machines are not held
@@ -287,5 +314,5 @@ mount -t overlay overlay -o "lowerdir=$root,upperdir=$folder/root/disk,workdir=$
 exec systemd-nspawn --boot --directory="$folder/merged" --machine=host --register=no --keep-unit --console=read-only \\
   --network-bridge="$bridge" --capability=CAP_BPF,CAP_PERFMON --system-call-filter=bpf \\
   --bind="$device:$name" --bind="$buckets:/mnt/buckets" \\
-  --bind-ro=${meminfo}:/proc/meminfo --resolv-conf=off --timezone=off
+  --bind-ro=${meminfo}:/proc/meminfo --bind-ro=${vmstat}:/proc/vmstat --resolv-conf=off --timezone=off
 `;

@@ -1,0 +1,316 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { succeed } from '../../local/machine-boot/cache';
+import { type Trial, tryFaults } from '../../local/machine-boot/fault-trial';
+import { faultNamed } from '../../local/machine-boot/faults';
+import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
+import { LoopDevice } from '../../local/machine-boot/loop-device';
+import type { Machine } from '../../local/machine-boot/machine';
+import { MemoryGroup } from '../../local/machine-boot/memory-group';
+import type { Parameter } from '../../local/machine-boot/parameter-store';
+import { run } from '../../local/process-group';
+import { describeWith } from '../requirements';
+
+const minutes = 60_000;
+
+/** One instance from its first boot on, through what can happen to it (`npm run host:faults`); `npm run host:boot -- --faults` tries every fault in every phase. */
+describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host that boots and is interrupted', () => {
+  let place: HostBoot;
+  let machine: Machine;
+
+  beforeAll(async () => {
+    place = await HostBoot.prepare((text) => process.stdout.write(`${text}\n`));
+    machine = await place.launch();
+  }, 10 * minutes);
+  afterAll(async () => place?.close(), minutes);
+
+  const boot = async () => (await machine.boot(place.volume.device, volumeId)).line;
+  const inside = async (command: string) => (await machine.run(command)).output.trim();
+  const elastic = async (path: string, ...options: string[]) => {
+    const { value } = (await place.neighbours.parameters())['/searchgate/secrets/elastic-password'] as Parameter;
+    const url = `https://search.searchgate.internal:9200${path}`;
+    const tls = ['--insecure', '--resolve', 'search.searchgate.internal:9200:10.42.0.10'];
+    return (await place.neighbours.curl(...tls, '--user', `elastic:${value}`, ...options, url)).output;
+  };
+  const index = (id: number) =>
+    elastic(`/numbers/_doc/${id}`, '-X', 'PUT', '--json', `{"n":${id},"text":"${'x'.repeat(200)}"}`);
+  /** Two thousand documents in one request. */
+  const load = (bulk = 0) => {
+    const words = (id: number) =>
+      Array.from({ length: 40 }, (_, word) => `w${(id * 31 + word * word) % 9973}`).join(' ');
+    const lines = Array.from(
+      { length: 2000 },
+      (_, id) => `{"index":{}}\n{"n":${id},"text":"${words(bulk * 2000 + id)}","tag":"t${id % 500}"}\n`,
+    );
+    const file = join(machine.disk, '..', 'bulk');
+    writeFileSync(file, lines.join(''));
+    const ndjson = ['--header', 'content-type: application/x-ndjson', '--data-binary', `@${file}`];
+    return elastic('/load/_bulk?filter_path=errors', ...ndjson);
+  };
+  /** @throws Error where it does not come in three minutes. */
+  async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    for (const deadline = Date.now() + 3 * minutes; !(await holds()); await wait(500))
+      if (Date.now() > deadline) throw new Error(`it does not come: ${what}`);
+  }
+
+  test(
+    'a first boot that is cut off, refused, filled up and killed on its way ends ready all the same',
+    async () => {
+      const told: string[] = [];
+      const booting = machine
+        .boot(place.volume.device, volumeId, (line) => told.push(line))
+        .catch((error: Error) => error.message);
+      // while cloud-init lays the files down
+      const laid = (path: string) => existsSync(join(machine.disk, path));
+      while (!laid('usr/local/lib/searchgate/volume')) await wait(20);
+      await machine.powerCut();
+      expect(await booting).toMatch(/^the machine went off/);
+      expect(told.join('\n')).not.toContain('searchgate[');
+
+      const trials: Trial[] = [];
+      const attempts = [
+        { fault: faultNamed('Systems Manager absent'), phase: 'parameters' },
+        { fault: faultNamed('kill -9 of setup'), phase: 'credentials' },
+        { fault: faultNamed('root disk full'), phase: 'credentials' },
+        { fault: faultNamed('power cut'), phase: 'services' },
+      ] as const;
+      await tryFaults(place, machine, attempts, (trial) => {
+        trials.push(trial);
+        process.stdout.write(`${trial.fault} in ${trial.phase}: ${trial.told} ${trial.healed}\n`);
+      });
+      expect(trials).toEqual([
+        {
+          fault: 'Systems Manager absent',
+          phase: 'parameters',
+          told: expect.stringMatching(
+            /^FAILED: node-0 in phase parameters: Systems Manager does not give the parameters/,
+          ),
+          healed: "unit's own retry",
+        },
+        { fault: 'kill -9 of setup', phase: 'credentials', told: '', healed: "unit's own retry" },
+        {
+          fault: 'root disk full',
+          phase: 'credentials',
+          told: expect.stringMatching(/^FAILED: node-0 in phase credentials: no space left on \/: delete something/),
+          healed: "unit's own retry",
+        },
+        { fault: 'power cut', phase: 'services', told: '', healed: 'next boot' },
+      ]);
+      expect(await elastic('/_security/_authenticate')).toContain('"username":"elastic"');
+      expect(await inside('rpm --verify --noconfig elasticsearch kibana')).toBe('');
+    },
+    10 * minutes,
+  );
+
+  test(
+    'the power fails again while documents are written: every one that was acknowledged is there afterwards',
+    async () => {
+      const acknowledged: number[] = [];
+      let writing = true;
+      const writers = [0, 1, 2].map(async (writer) => {
+        for (let id = writer; writing; id += 3) if ((await index(id)).includes('"created"')) acknowledged.push(id);
+      });
+      while (acknowledged.length < 60) await wait(20);
+      await machine.powerCut();
+      writing = false;
+      await Promise.all(writers);
+      expect(await boot()).toMatch(/^READY/);
+      await elastic('/numbers/_refresh', '-X', 'POST');
+      const { hits } = JSON.parse(await elastic('/numbers/_search?size=10000&_source=false'));
+      const found = new Set((hits.hits as { _id: string }[]).map(({ _id }) => Number(_id)));
+      expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
+    },
+    8 * minutes,
+  );
+
+  describeWith(['online-resize'], 'a volume that has grown', () => {
+    test('is taken up while Elasticsearch runs, and every document is there', async () => {
+      const size = async () => Number(await inside('df --block-size=1M --output=size /srv/searchgate | tail -n 1'));
+      const before = await elastic('/numbers/_count?filter_path=count');
+      expect(before).toMatch(/"count":\d\d/);
+      expect(await size()).toBeLessThan(1024);
+      await place.volume.grow(1280 * 2 ** 20);
+      expect((await machine.run('/usr/local/lib/searchgate/volume')).code).toBe(0);
+      expect(await size()).toBeGreaterThan(1150);
+      expect(await elastic('/numbers/_count?filter_path=count')).toBe(before);
+    });
+  });
+
+  describeWith(['memory-control-groups'], 'where memory runs out', () => {
+    let group: MemoryGroup | undefined;
+    afterEach(async () => group?.close());
+
+    test(
+      'the kernel kills Elasticsearch, which is told and started again with all its documents, and Kibana goes on',
+      async () => {
+        const processOf = (unit: string) => inside(`systemctl show --property MainPID --value ${unit}`);
+        const before = { elasticsearch: await processOf('elasticsearch'), kibana: await processOf('kibana') };
+        const count = await elastic('/numbers/_count?filter_path=count');
+        group = await MemoryGroup.make('elasticsearch', 16 * 2 ** 20);
+        await group.adopt(await machine.processesOf('elasticsearch'));
+        await until('the end of Elasticsearch', async () => {
+          await load(); // work takes memory
+          return (await processOf('elasticsearch')) !== before.elasticsearch;
+        });
+        await until('Elasticsearch', async () => (await elastic('/numbers/_count?filter_path=count')) === count);
+        expect(await processOf('kibana')).toBe(before.kibana);
+        await machine.showKills();
+        expect(await inside('journalctl --identifier searchgate --output cat')).toMatch(
+          /ENDED: elasticsearch \((signal|oom-kill), KILL\) and is started again/,
+        );
+        expect(JSON.parse(await inside('/usr/local/lib/searchgate/status')).trouble).toContainEqual(
+          expect.stringContaining('processes were killed because memory ran out'),
+        );
+      },
+      8 * minutes,
+    );
+  });
+
+  test(
+    'a full volume stops writes, not searches, until there is room again',
+    async () => {
+      await inside(
+        'fallocate --length $(($(df --block-size=1M --output=avail /srv/searchgate | tail -n 1) - 50))M /srv/searchgate/filler',
+      );
+      await until('a refused write', async () => (await index(1e6)).includes('cluster_block_exception'));
+      expect(await elastic('/numbers/_doc/0')).toContain('"found":true');
+      await inside('rm /srv/searchgate/filler');
+      await until('a write', async () => (await index(2e6)).includes('"created"'));
+    },
+    8 * minutes,
+  );
+
+  describe('what is not the right volume, or not as it has to be, is refused in one line and left as it is', () => {
+    /** Runs setup again and gives its last line. */
+    const setup = () =>
+      inside(
+        `systemctl restart searchgate-setup; journalctl --identifier searchgate --output cat | grep -E '^(READY|FAILED)' | tail -n 1`,
+      );
+    const detach = () => inside('systemctl stop searchgate-setup elasticsearch kibana; umount /srv/searchgate; sync');
+    const copy = () => `${place.volume.file}.before`;
+    /** Bytes that are no longer as they were. */
+    const differences = async () => {
+      const { output } = await run('cmp', ['--verbose', copy(), place.volume.file]);
+      return output.split('\n').filter(Boolean);
+    };
+    const checksum = () => succeed('cksum', [place.volume.file]);
+
+    test(
+      'no volume, or another one, is waited for and named',
+      async () => {
+        await detach();
+        const link = '/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol';
+        await inside('systemctl set-environment VOLUME_WAIT_SECONDS=2');
+        await inside(`mv ${link}0123456789abcdef0 ${link}0aaaaaaaaaaaaaaaa`);
+        expect(await setup()).toMatch(
+          /^FAILED: node-0 in phase volume: data volume vol-0123456789abcdef0 is not attached: attach it/,
+        );
+        await inside(`systemctl stop searchgate-setup; mv ${link}0aaaaaaaaaaaaaaaa ${link}0123456789abcdef0`);
+      },
+      4 * minutes,
+    );
+
+    test(
+      'of two with our label neither is chosen',
+      async () => {
+        const second = await LoopDevice.attach(`${place.volume.file}.second`, 2 ** 26);
+        try {
+          await succeed('mkfs.ext4', ['-q', '-L', 'searchgate', second.device]);
+          await inside(`mknod /dev/nvme9n1 b 7 ${/\d+$/.exec(second.device)?.[0]}`);
+          const before = await checksum();
+          expect(await setup()).toMatch(
+            /^FAILED: node-0 in phase volume: beside vol-0123456789abcdef0 \(\/dev\/nvme\dn1\), \/dev\/nvme9n1 has our label too/,
+          );
+          expect(await checksum()).toBe(before);
+        } finally {
+          await inside('rm /dev/nvme9n1');
+          await second.destroy();
+        }
+      },
+      4 * minutes,
+    );
+
+    test(
+      'data last used with a newer version is not opened; with its own version, and the right volume, all of it is there',
+      async () => {
+        await inside('mount /dev/disk/by-id/nvme-* /srv/searchgate; echo 9.9.9 > /srv/searchgate/elastic-version');
+        expect(await setup()).toMatch(
+          /^FAILED: node-0 in phase packages: the volume was last used with 9\.9\.9, which Elastic's package repository does not have/,
+        );
+        expect(await inside('systemctl is-active elasticsearch || true')).toBe('inactive');
+        await inside('echo 9.5.3 > /srv/searchgate/elastic-version');
+        expect(await setup()).toMatch(/^READY/);
+        expect(await elastic('/numbers/_doc/0')).toContain('"found":true');
+      },
+      8 * minutes,
+    );
+
+    const foreign: [string, (device: string) => Promise<unknown>, RegExp][] = [
+      [
+        'a file system of somebody',
+        (device) => succeed('mkfs.ext4', ['-q', '-F', '-L', 'somebody', device]),
+        /holds something that is not ours \(type ext4, label somebody\) and is left as it is/,
+      ],
+      [
+        'bytes that are no file system',
+        (device) => succeed('dd', ['if=/dev/urandom', `of=${device}`, 'bs=1k', 'count=4', 'conv=fsync', 'status=none']),
+        /holds something that is not ours \(type unknown, label none\) and is left as it is/,
+      ],
+    ];
+    test.each(foreign)(
+      '%s is not touched',
+      async (_, write, reason) => {
+        await detach();
+        await place.volume.clear();
+        await write(place.volume.device);
+        await succeed('sync', [place.volume.file]);
+        await succeed('cp', ['--sparse=always', place.volume.file, copy()]);
+        expect(await setup()).toMatch(reason);
+        await succeed('sync', [place.volume.file]);
+        expect(await differences()).toEqual([]);
+      },
+      4 * minutes,
+    );
+
+    test(
+      'a damaged file system of ours is neither formatted nor mounted',
+      async () => {
+        await detach();
+        await place.volume.clear();
+        const { device } = place.volume;
+        await succeed('mkfs.ext4', ['-q', '-F', '-L', 'searchgate', device]);
+        const identity = () => succeed('blkid', ['--probe', '--match-tag', 'UUID', '--output', 'value', device]);
+        const before = await identity();
+        const at = ['bs=1k', 'seek=4', 'count=60', 'conv=fsync', 'status=none'];
+        await succeed('dd', ['if=/dev/urandom', `of=${device}`, ...at]);
+        expect(await setup()).toMatch(
+          /the file system of vol-0123456789abcdef0 \(\S+\) is damaged beyond .* make a snapshot of the volume/,
+        );
+        expect(await identity()).toBe(before);
+        expect((await machine.run('mountpoint --quiet /srv/searchgate')).code).not.toBe(0);
+      },
+      4 * minutes,
+    );
+
+    test(
+      'the volume of another deployment is left to it, and a blank one in its place is formatted',
+      async () => {
+        await place.volume.clear();
+        await succeed('mkfs.ext4', ['-q', '-F', '-L', 'searchgate', place.volume.device]);
+        await inside('mount /dev/disk/by-id/nvme-* /srv/searchgate && echo name=other > /srv/searchgate/.searchgate');
+        expect(await setup()).toMatch(
+          /^FAILED: node-0 in phase volume: vol-0123456789abcdef0 belongs to the deployment "other", not to "searchgate"/,
+        );
+        expect(await inside('ls -A /srv/searchgate')).toBe('.searchgate\nlost+found');
+        await detach();
+        await place.volume.clear();
+        expect((await machine.run('/usr/local/lib/searchgate/volume')).code).toBe(0);
+        expect(await inside('cat /run/searchgate/summary /srv/searchgate/.searchgate')).toMatch(
+          /^formatted vol-0123456789abcdef0 .*name=searchgate$/s,
+        );
+      },
+      4 * minutes,
+    );
+  });
+});
