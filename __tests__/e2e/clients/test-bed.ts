@@ -19,6 +19,7 @@ export interface DoorSettings {
 
 /** A server under the test's authority, as the two ways to it are told. */
 export interface Server {
+  /** One IP address, or those of several nodes, with commas. */
   readonly address: string;
   readonly port: number;
 }
@@ -28,9 +29,10 @@ export interface Server {
  * zip in front of a server of the test's. Made in beforeAll, closed in afterAll.
  */
 export class TestBed {
-  readonly authority: CertificateAuthority = makeCertificateAuthority();
   readonly lines: DoorLogLine[] = [];
   private readonly doors: Door[] = [];
+
+  constructor(readonly authority: CertificateAuthority = makeCertificateAuthority()) {}
 
   /** A certificate that the forwarder accepts. */
   certificate(name: 'search' | 'kibana' = 'search'): ServerCertificate {
@@ -59,7 +61,12 @@ export class TestBed {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.doors.splice(0).map((door) => door.close()));
+    await this.closeDoors();
     this.authority.remove();
+  }
+
+  /** For an authority that others go on using. */
+  async closeDoors(): Promise<void> {
+    await Promise.all(this.doors.splice(0).map((door) => door.close()));
   }
 }

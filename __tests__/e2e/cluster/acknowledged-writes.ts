@@ -28,6 +28,12 @@ export class AcknowledgedWrites {
     this.ended = this.write();
   }
 
+  /** Waits until so many more documents are acknowledged. */
+  async acknowledgedMore(count: number): Promise<void> {
+    const wanted = this.ids.length + count;
+    while (this.ids.length < wanted) await wait(50);
+  }
+
   async stop(): Promise<WriteFigures> {
     this.stopped = true;
     await this.ended;

@@ -43,7 +43,7 @@ export class TrialCluster {
   private constructor(
     readonly authority: CertificateAuthority,
     private readonly rig: Rig,
-    private readonly port: number,
+    readonly port: number,
     initially: number,
     private readonly where: TrialPlace,
   ) {
@@ -172,7 +172,7 @@ export class TrialCluster {
     await this.rig.stop();
   }
 
-  private get password(): string {
+  get password(): string {
     return readFileSync(join(this.store, 'secrets/elastic-password'), 'utf8').trim();
   }
 
