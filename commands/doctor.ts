@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'cdktf';
 import { accountChecks, credentials } from '../doctor/account-checks';
+import { authorityChecks } from '../doctor/authority-check';
 import { AwsAccount } from '../doctor/aws-account';
 import { examine, type Result } from '../doctor/check';
 import { domainChecks } from '../doctor/domain-checks';
@@ -21,7 +22,7 @@ found a problem.
 
 Looks at the credentials, the region and its zones, the instance type there, the quota of VPCs, Lambda's concurrency, API Gateway's
 logging role, the boundary of roles, the hosted zone, its delegation and its CAA records, the state bucket and every other name that
-can be taken, Node, Terraform, CDKTF and Terraform's providers.
+can be taken, whether a change of the private authority takes one step at a time, Node, Terraform, CDKTF and Terraform's providers.
 
   SEARCHGATE_SETTINGS=FILE   the settings (default settings/example.json)
   AWS_ENDPOINT_URL=URL       an emulated account instead of AWS
@@ -40,7 +41,7 @@ void runCommand(async () => {
   try {
     const dns = nameServers(values['dns-server'], emulated);
     const surroundings = { settings, stacks: () => synthesizedStacks(settings, folder), aws, emulated, dns };
-    const checks = [...accountChecks, ...domainChecks, ...nameChecks, ...toolChecks()];
+    const checks = [...accountChecks, ...domainChecks, ...nameChecks, ...authorityChecks, ...toolChecks()];
     const results = await examine(credentials, checks, surroundings);
     if (values.json === true) console.log(JSON.stringify(results, null, 2));
     else print(results, elapsed(start));

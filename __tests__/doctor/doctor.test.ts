@@ -11,6 +11,7 @@ import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { accountChecks, credentials } from '../../doctor/account-checks';
+import { authorityChecks } from '../../doctor/authority-check';
 import { AwsAccount } from '../../doctor/aws-account';
 import { examine, type Result, type Surroundings } from '../../doctor/check';
 import { domainChecks, type NameServers } from '../../doctor/domain-checks';
@@ -21,6 +22,7 @@ import { pythonEnvironment } from '../../local/emulator/python-environment';
 import { readStacks } from '../../local/terraform/configuration';
 import { readSettings } from '../../settings';
 import example from '../../settings/example.json';
+import { makeCertificateAuthority } from '../certificates';
 import { runScript } from '../command-line';
 import { describeWith } from '../requirements';
 import { type Block, type SynthesizedDeployment, synthesized } from '../synthesized';
@@ -58,7 +60,7 @@ function publicDns(table: Record<string, unknown[]>): NameServers {
   return { resolveNs: (name) => asked(`NS ${name}`), resolveCaa: (name) => asked(`CAA ${name}`) };
 }
 
-describeWith(['python'], 'The doctor, against an emulated account', () => {
+describeWith(['python', 'openssl'], 'The doctor, against an emulated account', () => {
   let emulator: Emulator;
   let lambdaEndpoint: string;
   let nameServers: string[];
@@ -111,7 +113,11 @@ describeWith(['python'], 'The doctor, against an emulated account', () => {
       dns,
       emulated: true,
     };
-    const results = await examine(credentials, [...accountChecks, ...domainChecks, ...nameChecks], surroundings);
+    const results = await examine(
+      credentials,
+      [...accountChecks, ...domainChecks, ...nameChecks, ...authorityChecks],
+      surroundings,
+    );
     return Object.fromEntries(results.map((result) => [result.name, result]));
   }
 
@@ -324,6 +330,31 @@ describeWith(['python'], 'The doctor, against an emulated account', () => {
       new CreatePolicyCommand({ PolicyName: 'searchgate-delivery-boundary', PolicyDocument: JSON.stringify(document) }),
     );
     expect((await boundary())?.status).toBe('ok');
+  });
+
+  test('finds two steps of a change of the private authority in one deploy, by the certificates that are deployed', async () => {
+    const check = async (certificates: object) =>
+      (await examined({ name: 'fourth', certificates }))['private authority'];
+    expect(await check({ authority: 2, trusted: [2] })).toMatchObject({ status: 'ok', found: 'nothing is signed yet' });
+    const authority = makeCertificateAuthority('fourth private authority');
+    try {
+      const { certificate } = authority.issue(['node-0.fourth.internal']);
+      const ssm = new SSMClient(options());
+      for (const [Name, Value] of [
+        ['/fourth/certificates/ca', authority.certificate],
+        ['/fourth/certificates/node-0/certificate', certificate],
+      ])
+        await ssm.send(new PutParameterCommand({ Name, Value, Type: 'String' }));
+      ssm.destroy();
+    } finally {
+      authority.remove();
+    }
+    expect(await check({ authority: 1, trusted: [1, 2] })).toMatchObject({ status: 'ok' });
+    expect(await check({ authority: 2, trusted: [1, 2] })).toMatchObject({
+      status: 'problem',
+      found: expect.stringContaining('2 would sign, and only 1 is trusted'),
+      advice: expect.stringContaining('one step a deploy'),
+    });
   });
 
   test('as a command: says what it found and what to do, and ends with 1 where something has to be done', async () => {
