@@ -160,40 +160,38 @@ describeWith(['openssl'], 'a request while the host is away', () => {
   });
 
   describe('is held', () => {
-    it('and answered when the host comes up meanwhile, if it is safe', async () => {
+    /** Asks of a port where a server comes up late, and counts what reaches that server. */
+    async function whileComingUp(
+      { after, answer, breaksOff = false }: { after: number; answer: string; breaksOff?: boolean },
+      asking: (port: number, seen: () => number) => Promise<void>,
+    ): Promise<void> {
       const port = await rig.closedPort();
       const { certificate, key } = rig.leaf;
-      const late = createHttpsServer({ cert: certificate, key }, (_request, response) => response.end('here I am'));
-      const timer = setTimeout(() => late.listen(port, '127.0.0.1'), 1_000);
-      try {
-        const outcome = await ask(get(), { hold: 10_000 }, { port, more: { connectTimeout: 2_000 } });
-        expect([outcome.status, outcome.body]).toEqual([200, 'here I am']);
-      } finally {
-        clearTimeout(timer);
-        late.closeAllConnections();
-        late.close();
-      }
-    });
-
-    it('through a server that breaks connections off before it is ready', async () => {
-      let ready = false;
-      const { certificate, key } = rig.leaf;
-      const port = await rig.closedPort();
-      const late = createHttpsServer({ cert: certificate, key }, (_request, response) => response.end('here I am'));
-      late.on('connection', (socket: Socket) => {
-        if (!ready) socket.resetAndDestroy();
-        ready = true;
+      let seen = 0;
+      const late = createHttpsServer({ cert: certificate, key }, (_request, response) => {
+        seen += 1;
+        response.end(answer);
       });
-      const timer = setTimeout(() => late.listen(port, '127.0.0.1'), 500);
+      if (breaksOff) late.once('connection', (socket: Socket) => socket.resetAndDestroy());
+      const timer = setTimeout(() => late.listen(port, '127.0.0.1'), after);
       try {
-        const outcome = await ask(get(), { hold: 10_000 }, { port, more: { connectTimeout: 2_000 } });
-        expect([outcome.status, outcome.body]).toEqual([200, 'here I am']);
+        await asking(port, () => seen);
       } finally {
         clearTimeout(timer);
         late.closeAllConnections();
         late.close();
       }
-    });
+    }
+
+    it.each([
+      ['and answered when the host comes up meanwhile, if it is safe', { after: 1_000 }],
+      ['through a server that breaks connections off before it is ready', { after: 500, breaksOff: true }],
+    ])('%s', (_what, server) =>
+      whileComingUp({ ...server, answer: 'here I am' }, async (port) => {
+        const outcome = await ask(get(), { hold: 10_000 }, { port, more: { connectTimeout: 2_000 } });
+        expect([outcome.status, outcome.body]).toEqual([200, 'here I am']);
+      }),
+    );
 
     it('for the time set and no longer, with one line that wakes', async () => {
       const began = Date.now();
@@ -204,42 +202,20 @@ describeWith(['openssl'], 'a request while the host is away', () => {
       expect(outcome.log).toHaveLength(1);
     });
 
-    it('if it searches by POST', async () => {
-      const port = await rig.closedPort();
-      const { certificate, key } = rig.leaf;
-      const late = createHttpsServer({ cert: certificate, key }, (_request, response) => response.end('found'));
-      const timer = setTimeout(() => late.listen(port, '127.0.0.1'), 1_000);
-      try {
+    it('if it searches by POST', () =>
+      whileComingUp({ after: 1_000, answer: 'found' }, async (port) => {
         const outcome = await ask({ path: '/books/_search' }, { hold: 10_000 }, { port });
         expect([outcome.status, outcome.body]).toEqual([200, 'found']);
-      } finally {
-        clearTimeout(timer);
-        late.closeAllConnections();
-        late.close();
-      }
-    });
+      }));
 
-    it('if it writes only for its answer, so that its client has tries left: it is never sent late', async () => {
-      const port = await rig.closedPort();
-      const { certificate, key } = rig.leaf;
-      let seen = 0;
-      const late = createHttpsServer({ cert: certificate, key }, (_request, response) => {
-        seen += 1;
-        response.end();
-      });
-      const timer = setTimeout(() => late.listen(port, '127.0.0.1'), 500);
-      try {
+    it('if it writes only for its answer, so that its client has tries left: it is never sent late', () =>
+      whileComingUp({ after: 500, answer: '' }, async (port, seen) => {
         const began = Date.now();
         const outcome = await ask({ path: '/_bulk' }, { hold: 2_000 }, { port });
-        expect([outcome.type, seen]).toEqual(['host_booting', 0]);
+        expect([outcome.type, seen()]).toEqual(['host_booting', 0]);
         expect(Date.now() - began).toBeGreaterThan(1_500);
         expect((await ask({ path: '/_bulk' }, { hold: 2_000 }, { port })).status).toBe(200);
-      } finally {
-        clearTimeout(timer);
-        late.closeAllConnections();
-        late.close();
-      }
-    });
+      }));
 
     it('through the time in which Elasticsearch answers but has not found its shards', async () => {
       let asked = 0;
