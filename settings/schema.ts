@@ -215,7 +215,7 @@ export const settingsSchema = group(
             day: oneOf(['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN', 'DAILY'], 'On which day').default('SUN'),
             time: text(timeOfDay, 'a time of day from 00:00 to 23:59', 'When, in UTC').default('04:00'),
           },
-          'Security updates of the operating system; Elasticsearch and Kibana are never among them. What was missed asleep is caught up at the next start, and a host that has been on for more than a day is rebooted after them',
+          'Security updates of the operating system; Elasticsearch and Kibana are never among them. What was missed asleep is caught up at the next start, and a host that has been on for more than a day is rebooted after them. Of several hosts each follows half an hour after the one before, on the same day',
         ).prefault({}),
         nodes: z
           .literal([1, 3, 5, 7], { error: '1, 3, 5 or 7 (an odd number, so that a majority is left when one goes)' })

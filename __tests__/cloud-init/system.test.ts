@@ -14,6 +14,17 @@ describe('the operating system', () => {
     expect(host.calls).toContain('systemctl --quiet enable --now searchgate-updates.timer');
   });
 
+  test.each([
+    ['node-1', 'Sat *-*-* 03:30', 'Sat *-*-* 04:00'],
+    ['node-2', 'Sat *-*-* 08:09', 'Sat *-*-* 09:09'],
+    ['node-2', 'Sat *-*-* 23:30', 'Sat *-*-* 00:30'],
+    ['node-1', 'weekly', 'weekly'],
+  ])('gets them half an hour after the node before, so that no two restart at once: %s', (NODE, UPDATES_AT, when) => {
+    host = new TrialHost(undefined, { NODE, UPDATES_AT });
+    expect(host.run('system')).toMatchObject({ code: 0, summary: `no SSH, security updates at ${when} UTC` });
+    expect(host.read(timer)).toBe(`[Timer]\nOnCalendar=${when}\n`);
+  });
+
   test('gets none where the settings say so', () => {
     host = new TrialHost(undefined, { UPDATES_AT: '' });
     expect(host.run('system')).toMatchObject({ code: 0, summary: 'no SSH, security updates at no time UTC' });
