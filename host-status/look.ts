@@ -82,7 +82,7 @@ export async function lookAtHosts(
       report: reports[index] ?? null,
     }));
     for (const { node } of status.filter(({ instance }) => instances !== null && instance === null))
-      reasons.push(`${node}: no instance carries its tags in ${settings.region}: npx cdktf deploy host`);
+      reasons.push(`${node}: no instance carries its tags in ${settings.region}: npx cdktf deploy '*'`);
     if (!status.some(({ instance }) => instance?.state === 'running')) {
       reasons.push(`${url}: not asked, since no host is known to run and asking would wake one`);
       return { nodes: status, door: null, unseen: unseen() };

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { DescribeInstancesCommand, EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { UserError } from '../commands/terminal';
@@ -12,6 +13,9 @@ export interface HostStatus {
   readonly version: string;
 }
 
+/** How long is waited for a host, and for the cluster after it. */
+export const patienceMinutes = 30;
+
 /** A running host, as AWS shows it. Close it. */
 export class Host {
   private constructor(
@@ -21,6 +25,8 @@ export class Host {
     private readonly node: string,
     readonly instanceId: string,
     readonly dataVolumeId: string,
+    /** The machine image that it was launched from. */
+    readonly imageId: string,
   ) {}
 
   /** @throws UserError where it does not run or has no data volume */
@@ -37,8 +43,8 @@ export class Host {
     if (instance?.InstanceId === undefined)
       throw new UserError(`${node} of ${name} does not run in ${region}: npm run power -- start`);
     if (volume === undefined)
-      throw new UserError(`${node} (${instance.InstanceId}) has no data volume at /dev/sdf: npx cdktf deploy host`);
-    return new Host(ec2, ssm, new ParameterNames(name), node, instance.InstanceId, volume);
+      throw new UserError(`${node} (${instance.InstanceId}) has no data volume at /dev/sdf: npx cdktf deploy '*'`);
+    return new Host(ec2, ssm, new ParameterNames(name), node, instance.InstanceId, volume, instance.ImageId ?? '');
   }
 
   /** What setup said, or undefined before the first time. */
@@ -65,6 +71,22 @@ export class Host {
   /** Shuts down in order and boots again. */
   async reboot(): Promise<void> {
     await this.ec2.send(new RebootInstancesCommand({ InstanceIds: [this.instanceId] }));
+  }
+
+  /**
+   * Waits until setup says that the host is ready, at another boot than this one.
+   * @throws UserError where that takes too long
+   */
+  async ready(bootBefore: string | undefined): Promise<HostStatus> {
+    let status: HostStatus | undefined;
+    for (const deadline = Date.now() + patienceMinutes * 60_000; Date.now() < deadline; await wait(2_000)) {
+      status = await this.status();
+      // a failure that may pass is tried again by the host itself, and then told anew
+      if (status !== undefined && status.boot !== bootBefore && status.outcome === 'ready') return status;
+    }
+    throw new UserError(
+      `${this.node} is not ready after ${patienceMinutes} minutes. It last said: ${status?.text ?? 'nothing'}`,
+    );
   }
 
   close(): void {

@@ -4,15 +4,12 @@ import { reasonOf } from './search-client';
 /** The smallest share of the data volume that has to be free: an upgrade writes indices of its own, and the disk watermarks come next. */
 const leastFree = 0.15;
 
-/** What stands in the way of an upgrade, all of it; empty where nothing does. Changes nothing. */
-export async function upgradeProblems(client: Client, current: string, target: string): Promise<string[]> {
-  const versions = versionProblems(current, target);
-  if (versions.length > 0) return versions;
-  return [
-    ...(await healthProblems(client)),
-    ...(await diskProblems(client)),
-    ...(await deprecations(client, current, target)),
-  ];
+/**
+ * What stands in the way of an upgrade beside versions and health, all of it; empty where nothing does. Changes nothing.
+ * @param from the versions of the nodes
+ */
+export async function upgradeProblems(client: Client, from: readonly string[], target: string): Promise<string[]> {
+  return [...(await diskProblems(client)), ...(await deprecations(client, from, target))];
 }
 
 /** Elasticsearch goes to newer versions only, and from the last minor of a major to the next major. */
@@ -39,24 +36,8 @@ function parts(version: string): number[] | undefined {
   return match?.slice(1).map(Number);
 }
 
-async function healthProblems(client: Client): Promise<string[]> {
-  const health = await client.cluster.health();
-  const moving = health.initializing_shards + health.relocating_shards;
-  return [
-    ...(health.status === 'red'
-      ? ['the cluster is red: a shard is missing. GET _cluster/allocation/explain says why']
-      : []),
-    // on one node replicas have no place, which is yellow and no trouble
-    ...(health.number_of_nodes > 1
-      ? [
-          `it is a cluster of ${health.number_of_nodes} nodes, which are upgraded one by one by hand: this command does not do that yet`,
-        ]
-      : []),
-    ...(moving > 0 ? [`${moving} shards are on their way: wait until they have settled`] : []),
-  ];
-}
-
-async function diskProblems(client: Client): Promise<string[]> {
+/** Disks that are too full. */
+export async function diskProblems(client: Client): Promise<string[]> {
   const { nodes } = await client.nodes.stats({ metric: 'fs' });
   return Object.values(nodes).flatMap(({ name, fs }) => {
     const { available_in_bytes: free = 0, total_in_bytes: total = 1 } = fs?.total ?? {};
@@ -67,8 +48,8 @@ async function diskProblems(client: Client): Promise<string[]> {
   });
 }
 
-async function deprecations(client: Client, current: string, target: string): Promise<string[]> {
-  if (current.split('.')[0] === target.split('.')[0]) return [];
+async function deprecations(client: Client, from: readonly string[], target: string): Promise<string[]> {
+  if (from.every((version) => version.split('.')[0] === target.split('.')[0])) return [];
   try {
     const found = await client.migration.deprecations();
     const groups = [

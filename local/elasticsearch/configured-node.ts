@@ -18,6 +18,10 @@ export interface ConfiguredNodeOptions {
   readonly inside?: readonly string[];
   /** Whether the configuration's watermarks for disks count. @default false: a developer's full disk is no reason to refuse their documents */
   readonly watermarks?: boolean;
+  /** The release. @default elasticsearchVersion */
+  readonly version?: string;
+  /** A folder whose folders stand for S3 buckets. @default none, so that no bucket is there */
+  readonly buckets?: string;
 }
 
 /** A node under way. It ends with the process that started it. */
@@ -35,7 +39,7 @@ export interface ConfiguredNode {
 /** Starts a real Elasticsearch from a configuration that others have written, and does not wait for it to answer. */
 export async function startConfiguredNode(options: ConfiguredNodeOptions): Promise<ConfiguredNode> {
   const { configuration, temporary, bootstrapPassword } = options;
-  const build = await buildElasticsearch();
+  const build = await buildElasticsearch(undefined, options.version);
   await mkdir(temporary, { recursive: true });
   await writeFile(join(configuration, 'log4j2.properties'), logging);
   await addToKeystore(build, temporary, configuration, 'bootstrap.password', bootstrapPassword);
@@ -49,6 +53,7 @@ export async function startConfiguredNode(options: ConfiguredNodeOptions): Promi
       ...before,
       ...javaOptions(build.home, temporary, options.heap ?? '384m'),
       '-Dsearchgate.until.input.ends=true',
+      ...(options.buckets === undefined ? [] : [`-Dsearchgate.buckets=${options.buckets}`]),
       'NodeLauncher',
       build.home,
       configuration,

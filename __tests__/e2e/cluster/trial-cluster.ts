@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from '@elastic/elasticsearch';
 import type { GatewayEvent } from '../../../lambda-src/forwarder/event';
@@ -10,6 +14,7 @@ import { type CertificateAuthority, makeCertificateAuthority } from '../../certi
 import { standInForParameters } from '../../cloud-init/parameter-stand-in';
 import { type PhaseResult, TrialHost } from '../../cloud-init/trial-host';
 import { gatewayEvent } from '../../lambda-src/forwarder/events';
+import type { Answer } from '../../lambda-src/forwarder/response-stream';
 import { Rig, type TestForwarder } from '../../lambda-src/forwarder/rig';
 
 /** An answer that came through the door. */
@@ -37,6 +42,8 @@ export class TrialCluster {
   readonly addresses: readonly [string, string, string];
   readonly hosts: readonly TrialHost[];
   private readonly nodes: (ConfiguredNode | undefined)[] = [];
+  /** A folder that holds a folder for each bucket. */
+  readonly buckets = mkdtempSync(join(tmpdir(), 'trial-buckets-'));
   private readonly store = mkdtempSync(join(tmpdir(), 'trial-parameters-'));
   private readonly door: TestForwarder;
 
@@ -72,8 +79,8 @@ export class TrialCluster {
     return ['parameters', 'configuration'].map((phase) => this.host(node).run(phase));
   }
 
-  /** Configures and starts a node; does not wait for it. */
-  async start(node: number): Promise<void> {
+  /** Configures and starts a node, in a release of Elasticsearch; does not wait for it. */
+  async start(node: number, version?: string): Promise<void> {
     for (const { code, reason, output } of this.configure(node))
       if (code !== 0) throw new Error(`node-${node}: ${reason}\n${output}`);
     const host = this.host(node);
@@ -83,6 +90,8 @@ export class TrialCluster {
       bootstrapPassword: this.password,
       inside: this.where.inside?.(node),
       watermarks: this.where.watermarks,
+      buckets: this.buckets,
+      version,
     });
   }
 
@@ -122,8 +131,32 @@ export class TrialCluster {
     return readFileSync(this.nodes[node]?.log ?? '', 'utf8');
   }
 
+  /** Serves the door by plain HTTP on an address of this machine, for clients of their own. */
+  async serve(): Promise<{ readonly url: string; readonly close: () => void }> {
+    const server = createServer(async (request, response) => {
+      const answer = await this.send(request.method ?? 'GET', request.url ?? '/', await text(request));
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    });
+    server.listen(0, this.addresses[0]);
+    await once(server, 'listening');
+    const { address, port } = server.address() as AddressInfo;
+    return {
+      url: `http://${address}:${port}`,
+      close: () => {
+        server.close();
+        server.closeAllConnections();
+      },
+    };
+  }
+
   /** Sends a request through the door. */
   async ask(method: string, path: string, body?: string): Promise<DoorAnswer> {
+    const answer = await this.send(method, path, body);
+    const said = answer.body.toString();
+    return { status: answer.status, json: said.startsWith('{') || said.startsWith('[') ? JSON.parse(said) : said };
+  }
+
+  private send(method: string, path: string, body?: string): Promise<Answer> {
     const [bare = '', query = ''] = path.split('?');
     const authorization = `Basic ${Buffer.from(`elastic:${this.password}`).toString('base64')}`;
     const event: GatewayEvent = gatewayEvent({
@@ -134,11 +167,9 @@ export class TrialCluster {
         ['Authorization', authorization],
         ['Content-Type', path.includes('_bulk') ? 'application/x-ndjson' : 'application/json'],
       ],
-      body: body ?? null,
+      body: body === undefined || body === '' ? null : body,
     });
-    const answer = await this.door.send('streaming', event);
-    const text = answer.body.toString();
-    return { status: answer.status, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text };
+    return this.door.send('streaming', event);
   }
 
   /** The official client, straight to the first node; the caller closes it. */
@@ -167,6 +198,7 @@ export class TrialCluster {
     for (const node of this.nodes) node?.signal('SIGKILL');
     await Promise.all(this.nodes.map((node) => node?.ended));
     for (const host of this.hosts) host.remove();
+    rmSync(this.buckets, { recursive: true, force: true });
     rmSync(this.store, { recursive: true, force: true });
     this.authority.remove();
     await this.rig.stop();
@@ -214,14 +246,14 @@ export class TrialCluster {
 const packagedLogging = join(__dirname, '../../../local/machine-boot/packages/elasticsearch/log4j2.properties');
 
 function environment(node: string, address: string, port: number, seeds: readonly string[]): string {
-  const text = new TrialHost(undefined, {
+  const trial = new TrialHost(undefined, {
     NODE: node,
     PRIVATE_ADDRESS: address,
     ELASTICSEARCH_PORT: String(port),
     SEED_ADDRESSES: seeds.join(','),
     ZONE: `us-east-1${'abc'[Number(node.at(-1)) % 3]}`,
   });
-  const env = text.read('etc/searchgate/host.env');
-  text.remove();
+  const env = trial.read('etc/searchgate/host.env');
+  trial.remove();
   return env;
 }
