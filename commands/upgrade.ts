@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline/promises';
+import { errors } from '@elastic/elasticsearch';
 import { missingTools } from '../local/machine';
 import { passOnSignals } from '../local/process-group';
 import { HostReplacement } from '../operations/host-replacement';
 import { ImageRenewal } from '../operations/image-renewal';
 import { rollOut } from '../operations/rolling-change';
-import { doorFlags, doorHelp, openSearchClient } from '../operations/search-client';
+import { doorFlags, doorHelp, openSearchClient, reasonOf } from '../operations/search-client';
 import { VersionUpgrade } from '../operations/version-upgrade';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
@@ -62,6 +63,10 @@ void runCommand(async () => {
         `\nThe snapshot ${snapshot} stays until you delete it.${target === undefined ? '' : ' Set elastic.version where it names an exact version.'}`,
       );
     return declined ? 1 : 0;
+  } catch (error) {
+    if (error instanceof errors.ElasticsearchClientError)
+      throw new UserError(`Elasticsearch did not do what it was asked: ${reasonOf(error)}`);
+    throw error;
   } finally {
     await client.close();
   }

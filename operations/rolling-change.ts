@@ -107,7 +107,8 @@ async function changeNode(
   if (several) {
     await settled(client, nodes, tell, member.name);
     await setAllocation(client, 'primaries');
-    await client.indices.flush();
+    // what cannot be flushed now is replayed at the start, which only takes longer
+    await client.indices.flush().catch(() => undefined);
   }
   try {
     await change.carryOut(member, tell);
