@@ -2,7 +2,7 @@
 export interface AcceptedFinding {
   /** checkov's, such as `CKV_AWS_18`, or tflint's rule, such as `terraform_documented_outputs`. */
   readonly check: string;
-  /** Which resources, as `STACK:NAME`, Terraform's name. */
+  /** Which resources, as `STACK:NAME` or `MODULE:NAME`, Terraform's name. */
   readonly resources: RegExp;
   readonly because: string;
 }
@@ -149,5 +149,10 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     check: 'terraform_documented_outputs',
     resources: /:cross_stack_output_/,
     because: 'CDKTF writes these outputs for other stacks, which name what they read; no person looks them up',
+  },
+  {
+    check: 'terraform_standard_module_structure',
+    resources: /^example:Module$/,
+    because: 'the example of the modules has no variables: its values are those of the settings that it is made from',
   },
 ];

@@ -14,7 +14,7 @@ const reportSchema = z.looseObject({
 export interface Finding {
   readonly check: string;
   readonly name: string;
-  /** `STACK:NAME`, Terraform's name. */
+  /** `STACK:NAME`, or `MODULE:NAME`, with Terraform's name. */
   readonly resource: string;
 }
 
@@ -25,7 +25,7 @@ export interface Analysis {
 }
 
 /**
- * Reads what checkov writes with `-o json`, for files that lie in folders named after their stacks.
+ * Reads what checkov writes with `-o json`, for files that lie in folders named after their stacks, or in `modules/MODULE/`.
  *
  * @throws Error where checkov could not read a file: what is not read has no findings
  */
@@ -39,10 +39,17 @@ export function readCheckov(text: string): Analysis {
       results.failed_checks.map(({ check_id, check_name, file_path, resource }) => ({
         check: check_id,
         name: check_name,
-        resource: `${file_path.split('/').at(-2)}:${resource.split('.').at(-1)}`,
+        resource: `${partOf(file_path, resource)}:${resource.split('.').at(-1)}`,
       })),
     ),
   };
+}
+
+/** The module that a resource is of: the outermost that an address names, else the outermost folder of the modules, else the stack. */
+function partOf(file: string, resource: string): string {
+  const called = /^module\.([\w-]+)/.exec(resource)?.[1];
+  const written = /\/modules\/([\w-]+)\//.exec(file)?.[1];
+  return called ?? written ?? file.split('/').at(-2) ?? '';
 }
 
 const tflintSchema = z.looseObject({

@@ -3,17 +3,20 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { acceptedFindings } from '../analysis/accepted-findings';
 import { compare, type Finding, readCheckov } from '../analysis/findings';
-import { tflintFindings } from '../analysis/tflint';
+import { moduleFolders, stackFolders, tflintFindings } from '../analysis/tflint';
 import { pythonEnvironment } from '../local/emulator/python-environment';
 import { builtHere, missingTools } from '../local/machine';
 import { run } from '../local/process-group';
 import { synthesize } from '../local/rehearsal/deployment';
 import { readStacks, writeStack } from '../local/terraform/configuration';
+import { writeModules } from '../modules/write';
+import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
 
 const help = `
-npm run analyse: checkov, and tflint where it is installed (.ci/install-tflint), over every stack that the settings synthesize. Ends with
-1 for a finding that is not accepted with a reason in analysis/accepted-findings.ts, and for an acceptance that nothing needs any more.
+npm run analyse: checkov over every stack that the settings synthesize, and tflint over those and every module, where it is installed
+(.ci/install-tflint). Ends with 1 for a finding that is not accepted with a reason in analysis/accepted-findings.ts, and for an acceptance
+that nothing needs any more.
 
 The first time it installs checkov, pinned and checked by hash, into .rehearsal/analysis (470 MB).
 
@@ -36,7 +39,9 @@ void runCommand(async () => {
     (text) => console.log(text),
     resolve(__dirname, '../analysis/requirements.txt'),
   );
-  const folder = mkdtempSync(join(tmpdir(), 'searchgate-analysis-'));
+  const place = mkdtempSync(join(tmpdir(), 'searchgate-analysis-'));
+  const folder = join(place, 'read');
+  mkdirSync(folder);
   try {
     const framework = values.plans === undefined ? 'terraform_json' : 'terraform_plan';
     const linted = values.plans === undefined && missingTools(['tflint']).length === 0;
@@ -45,7 +50,11 @@ void runCommand(async () => {
     if (values.plans === undefined) {
       const synth = join(folder, 'synth');
       await synthesize(synth);
-      if (linted) ofTflint = await tflintFindings(builtHere('tflint'), synth);
+      if (linted) {
+        const modules = join(place, 'modules');
+        writeModules(loadSettings().settings, modules);
+        ofTflint = await tflintFindings(builtHere('tflint'), { ...stackFolders(synth), ...moduleFolders(modules) });
+      }
       withoutTerraformBlocks(synth);
     } else layOutPlans(resolve(values.plans), folder);
     const { code, output, errors } = await run(
@@ -82,7 +91,7 @@ void runCommand(async () => {
     );
     return open.length + unneeded.length === 0 ? 0 : 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(place, { recursive: true, force: true });
   }
 });
 

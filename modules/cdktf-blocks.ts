@@ -101,8 +101,14 @@ function isDescribed(entry: unknown): entry is Described {
 function plain(value: unknown): Value {
   if (isDescribed(value)) return plain(value.value);
   if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'string') return bracketed(value);
   if (typeof value !== 'object' || value === null) return value as Value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+}
+
+/** CDKTF writes an element of a list as Terraform once did, with a dot. */
+function bracketed(text: string): string {
+  return text.replace(/\$\{[^}]*\}/g, (expression) => expression.replace(/\)\.(\d+)(?=\.)/g, ')[$1]'));
 }
 
 function references(value: unknown): Bare[] {

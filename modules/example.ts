@@ -112,7 +112,7 @@ export function exampleBlocks(settings: Settings, shape: Shape, stacks: readonly
           })
         : [call(stack.path, stack, all)],
     );
-  const versions = versionsBlock(['aws', 'tls']);
+  const versions = versionsBlock(['aws']);
   const topic: Block = {
     header: ['resource', 'aws_sns_topic', 'alarms'],
     arguments: { name: `${settings.name}-alarms` },
@@ -126,7 +126,7 @@ export function exampleBlocks(settings: Settings, shape: Shape, stacks: readonly
     ...settings.services.map(
       ({ name }): Block => ({
         header: ['output', `${name.replaceAll('-', '_')}_url`],
-        arguments: { value: new Bare(`module.${name}.url`) },
+        arguments: { description: `Where ${name} is`, value: new Bare(`module.${name}.url`) },
       }),
     ),
   ];

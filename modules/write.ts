@@ -62,8 +62,11 @@ export function writeModules(settings: Settings, folder: string): WrittenModule[
       const modules = written.filter(({ path }) => path.split('/')[0] === call.module);
       writeFiles(join(folder, 'moved'), { [`${call.name}.tf`]: hclFile(movedBlocks(call.name, modules)) });
     }
+    const example = exampleBlocks(settings, shape, stacks);
+    const isOutput = ({ header: [kind] }: Block) => kind === 'output';
     writeFiles(join(folder, 'example'), {
-      'main.tf': hclFile(exampleBlocks(settings, shape, stacks)),
+      'main.tf': hclFile(example.filter((block) => !isOutput(block))),
+      'outputs.tf': hclFile(example.filter(isOutput)),
       'README.md': exampleReadme(settings),
     });
     return written.map(({ path, blocks }) => ({

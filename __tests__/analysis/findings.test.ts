@@ -25,6 +25,17 @@ test('Findings are told by stack and name, whether or not checkov names the type
   ]);
 });
 
+test('Findings in modules are told by the outermost module, called or written', () => {
+  const { findings } = readCheckov(
+    report(
+      0,
+      ['CKV_1', '/plan.json', 'module.network.module.vpc[0].aws_vpc.network_vpc'],
+      ['CKV_2', '/modules/gateway/certificate/main.tf', 'aws_acm_certificate.certificate'],
+    ),
+  );
+  expect(findings.map(({ resource }) => resource)).toEqual(['network:network_vpc', 'gateway:certificate']);
+});
+
 test('A file that was not read is no file without findings', () => {
   expect(() => readCheckov(report(1))).toThrow('could not read 1 files');
 });

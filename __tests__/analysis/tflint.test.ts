@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { acceptedFindings } from '../../analysis/accepted-findings';
 import { compare, readTflint } from '../../analysis/findings';
-import { tflintFindings } from '../../analysis/tflint';
+import { moduleFolders, stackFolders, tflintFindings } from '../../analysis/tflint';
 import { builtHere } from '../../local/machine';
+import { writeModules } from '../../modules/write';
+import { readSettings } from '../../settings';
+import example from '../../settings/example.json';
 import { describeWith } from '../requirements';
 import { synthesized } from '../synthesized';
 
@@ -17,8 +20,16 @@ describeWith(['tflint'], 'tflint on every stack', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('finds nothing that is not accepted with a reason', async () => {
-    const findings = await tflintFindings(builtHere('tflint'), synthesized().folder);
+    const findings = await tflintFindings(builtHere('tflint'), stackFolders(synthesized().folder));
     expect(compare(findings, acceptedFindings).open).toEqual([]);
+  }, 60_000);
+
+  test('finds nothing in the modules and their example either', async () => {
+    const modules = join(folder, 'modules');
+    writeModules(readSettings(example).settings, modules);
+    const folders = moduleFolders(modules);
+    expect(Object.keys(folders)).toEqual(expect.arrayContaining(['example', 'gateway', 'network/vpc']));
+    expect(compare(await tflintFindings(builtHere('tflint'), folders), acceptedFindings).open).toEqual([]);
   }, 60_000);
 
   test('would find an output that says nothing of itself, and a local that nobody uses', async () => {
@@ -28,7 +39,7 @@ describeWith(['tflint'], 'tflint on every stack', () => {
     delete stack.output.url.description;
     stack.locals = { ...stack.locals, unused: 1 };
     writeFileSync(file, JSON.stringify(stack));
-    const { open } = compare(await tflintFindings(builtHere('tflint'), folder), acceptedFindings);
+    const { open } = compare(await tflintFindings(builtHere('tflint'), stackFolders(folder)), acceptedFindings);
     expect(open.map(({ check, resource }) => `${check} ${resource}`).sort()).toEqual([
       'terraform_documented_outputs search:url',
       'terraform_unused_declarations search:local.unused',
