@@ -53,7 +53,10 @@ export async function rollOut(
   change: NodeChange,
   { tell, agreed, lookOnly }: RollOutOptions,
 ): Promise<string | undefined> {
-  if (!lookOnly) await takeBackAllocation(client, nodes, tell);
+  if (!lookOnly) {
+    await takeBackAllocation(client, nodes, tell);
+    await atRest(client, tell);
+  }
   const members = await membersOf(client);
   const problems = [...(await healthProblems(client, members, nodes)), ...(await change.problems(members))];
   if (problems.length > 0)
@@ -143,6 +146,18 @@ async function settled(client: Client, nodes: number, tell: Tell, next?: string)
       tell(amiss);
     }
     return amiss;
+  });
+}
+
+/** Waits for a moment in which no shard is on its way: after a stop, Elasticsearch balances shards for a while. */
+async function atRest(client: Client, tell: Tell): Promise<void> {
+  let told = false;
+  await within('shards do not settle', async () => {
+    const { status, initializing_shards: starting, relocating_shards: moving } = await client.cluster.health({}, once);
+    if (status === 'red' || starting + moving === 0) return undefined;
+    if (!told) tell(`${starting + moving} shards are on their way: waiting for them`);
+    told = true;
+    return `${starting + moving} shards are on their way`;
   });
 }
 

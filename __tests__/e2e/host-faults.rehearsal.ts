@@ -1,38 +1,32 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { succeed } from '../../local/machine-boot/cache';
-import { type Trial, tryFaults } from '../../local/machine-boot/fault-trial';
-import { faultNamed } from '../../local/machine-boot/faults';
 import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
 import { LoopDevice } from '../../local/machine-boot/loop-device';
 import type { Machine } from '../../local/machine-boot/machine';
 import { MemoryGroup } from '../../local/machine-boot/memory-group';
-import type { Parameter } from '../../local/machine-boot/parameter-store';
 import { run } from '../../local/process-group';
 import { describeWith } from '../requirements';
+import { askAsElastic } from './booted-host';
 
 const minutes = 60_000;
 
-/** One instance from its first boot on, through what can happen to it (`npm run host:faults`); `npm run host:boot -- --faults` tries every fault in every phase. */
-describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host that boots and is interrupted', () => {
+/** One instance short of memory and room, and with wrong volumes (`npm run host:faults`); `npm run host:boot -- --faults` tries every fault in every phase. */
+describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host that has not what it needs', () => {
   let place: HostBoot;
   let machine: Machine;
 
   beforeAll(async () => {
     place = await HostBoot.prepare((text) => process.stdout.write(`${text}\n`));
     machine = await place.launch();
+    await machine.boot(place.volume.device, volumeId);
+    for (const id of Array.from({ length: 60 }, (_, each) => each)) await index(id);
   }, 10 * minutes);
   afterAll(async () => place?.close(), minutes);
 
-  const boot = async () => (await machine.boot(place.volume.device, volumeId)).line;
   const inside = async (command: string) => (await machine.run(command)).output.trim();
-  const elastic = async (path: string, ...options: string[]) => {
-    const { value } = (await place.neighbours.parameters())['/searchgate/secrets/elastic-password'] as Parameter;
-    const url = `https://search.searchgate.internal:9200${path}`;
-    const tls = ['--insecure', '--resolve', 'search.searchgate.internal:9200:10.42.0.10'];
-    return (await place.neighbours.curl(...tls, '--user', `elastic:${value}`, ...options, url)).output;
-  };
+  const elastic = (path: string, ...options: string[]) => askAsElastic(place, path, ...options);
   const index = (id: number) =>
     elastic(`/numbers/_doc/${id}`, '-X', 'PUT', '--json', `{"n":${id},"text":"${'x'.repeat(200)}"}`);
   /** Two thousand documents in one request. */
@@ -53,76 +47,6 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     for (const deadline = Date.now() + 3 * minutes; !(await holds()); await wait(500))
       if (Date.now() > deadline) throw new Error(`it does not come: ${what}`);
   }
-
-  test(
-    'a first boot that is cut off, refused, filled up and killed on its way ends ready all the same',
-    async () => {
-      const told: string[] = [];
-      const booting = machine
-        .boot(place.volume.device, volumeId, (line) => told.push(line))
-        .catch((error: Error) => error.message);
-      // while cloud-init lays the files down
-      const laid = (path: string) => existsSync(join(machine.disk, path));
-      while (!laid('usr/local/lib/searchgate/volume')) await wait(20);
-      await machine.powerCut();
-      expect(await booting).toMatch(/^the machine went off/);
-      expect(told.join('\n')).not.toContain('searchgate[');
-
-      const trials: Trial[] = [];
-      const attempts = [
-        { fault: faultNamed('Systems Manager absent'), phase: 'parameters' },
-        { fault: faultNamed('kill -9 of setup'), phase: 'credentials' },
-        { fault: faultNamed('root disk full'), phase: 'credentials' },
-        { fault: faultNamed('power cut'), phase: 'services' },
-      ] as const;
-      await tryFaults(place, machine, attempts, (trial) => {
-        trials.push(trial);
-        process.stdout.write(`${trial.fault} in ${trial.phase}: ${trial.told} ${trial.healed}\n`);
-      });
-      expect(trials).toEqual([
-        {
-          fault: 'Systems Manager absent',
-          phase: 'parameters',
-          told: expect.stringMatching(
-            /^FAILED: node-0 in phase parameters: Systems Manager does not give the parameters/,
-          ),
-          healed: "unit's own retry",
-        },
-        { fault: 'kill -9 of setup', phase: 'credentials', told: '', healed: "unit's own retry" },
-        {
-          fault: 'root disk full',
-          phase: 'credentials',
-          told: expect.stringMatching(/^FAILED: node-0 in phase credentials: no space left on \/: delete something/),
-          healed: "unit's own retry",
-        },
-        { fault: 'power cut', phase: 'services', told: '', healed: 'next boot' },
-      ]);
-      expect(await elastic('/_security/_authenticate')).toContain('"username":"elastic"');
-      expect(await inside('rpm --verify --noconfig elasticsearch kibana')).toBe('');
-    },
-    10 * minutes,
-  );
-
-  test(
-    'the power fails again while documents are written: every one that was acknowledged is there afterwards',
-    async () => {
-      const acknowledged: number[] = [];
-      let writing = true;
-      const writers = [0, 1, 2].map(async (writer) => {
-        for (let id = writer; writing; id += 3) if ((await index(id)).includes('"created"')) acknowledged.push(id);
-      });
-      while (acknowledged.length < 60) await wait(20);
-      await machine.powerCut();
-      writing = false;
-      await Promise.all(writers);
-      expect(await boot()).toMatch(/^READY/);
-      await elastic('/numbers/_refresh', '-X', 'POST');
-      const { hits } = JSON.parse(await elastic('/numbers/_search?size=10000&_source=false'));
-      const found = new Set((hits.hits as { _id: string }[]).map(({ _id }) => Number(_id)));
-      expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
-    },
-    8 * minutes,
-  );
 
   describeWith(['online-resize'], 'a volume that has grown', () => {
     test('is taken up while Elasticsearch runs, and every document is there', async () => {
