@@ -123,9 +123,11 @@ def describe_logging(describe, function, *given, **named):
 
 @instead(InstanceResponse, "run_instances")
 def remember_launch(run, request):
-    """Moto says of every instance that its CPU credits are standard, and knows no groups of one that is launched with an interface."""
+    """Moto says of every instance that its CPU credits are standard, knows no groups of one that is launched with an interface,
+    and keeps that interface, and its address, when the instance ends."""
     result = run(request)
     for instance in result.result.instances:
+        instance.nics[0].delete_on_termination = True
         instance.cpu_credits = request._get_param("CreditSpecification.CpuCredits") or "standard"
         instance.security_groups = instance.security_groups or list(instance.nics[0].group_set)
     return result
