@@ -22,6 +22,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     machine = await place.launch();
     await machine.boot(place.volume.device, volumeId);
     for (const id of Array.from({ length: 60 }, (_, each) => each)) await index(id);
+    await elastic('/numbers/_refresh', '-X', 'POST');
   }, 10 * minutes);
   afterAll(async () => place?.close(), minutes);
 
