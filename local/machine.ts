@@ -62,6 +62,10 @@ const tools = {
       return ((BigInt(`0x${effective}`) >> 24n) & 1n) === 1n;
     },
   },
+  'network-namespaces': {
+    advice: 'be root on Linux with iproute2',
+    present: () => process.getuid?.() === 0 && existsSync('/proc/self/ns/net') && onPath('ip'),
+  },
   machine: {
     advice: 'run .ci/install-debian-packages as root on Debian: systemd-nspawn, mmdebstrap, dnf, rpm, createrepo_c',
     present: () =>

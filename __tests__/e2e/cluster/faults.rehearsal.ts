@@ -4,16 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeWith } from '../../requirements';
 import { AcknowledgedWrites, type WriteFigures } from './acknowledged-writes';
-import { mayMakeNetworks, NodeNetworks } from './node-networks';
+import { NodeNetworks } from './node-networks';
 import { TrialCluster } from './trial-cluster';
 
 const minutes = 60_000;
-const describeAsRoot: typeof describeWith = mayMakeNetworks()
-  ? describeWith
-  : (_, name, suite) => describe.skip(`${name} [needs root and ip]`, suite);
-
-describeAsRoot(
-  ['java', 'maven', 'python', 'openssl', 'curl'],
+describeWith(
+  ['java', 'maven', 'python', 'openssl', 'curl', 'network-namespaces'],
   'three real nodes, each in a network of its own, under faults, while documents are written in bulk',
   () => {
     let networks: NodeNetworks;

@@ -1,14 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-
-/** Whether this process may make network namespaces. */
-export function mayMakeNetworks(): boolean {
-  return process.getuid?.() === 0 && existsSync('/proc/self/ns/net') && found('ip');
-}
-
-function found(program: string): boolean {
-  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/${program}`));
-}
 
 /**
  * A network namespace for each of three nodes, all on one bridge of this machine. A node can be cut off from the others while the door
