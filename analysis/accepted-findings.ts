@@ -120,13 +120,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   },
   {
     check: 'CKV2_AWS_11',
-    resources: /^network:/,
+    resources: /^(?:network|vpc):/,
     because:
       'flow logs cost by size and show what the security groups say already: forwarders to hosts, hosts to HTTPS, DNS and NTP',
   },
   {
     check: 'CKV_AWS_130',
-    resources: /^network:network_host_subnet/,
+    resources: /^(?:network|vpc):(?:network_)?host_subnet_\d+$/,
     because:
       'hosts need a public address to fetch packages without a NAT gateway; their security group lets nobody in from there',
   },
@@ -144,6 +144,38 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     check: 'CKV2_AWS_34',
     resources: /^certificates:(?!.*_key_)/,
     because: 'certificates are public; keys are SecureStrings',
+  },
+  {
+    check: 'CKV_AWS_26',
+    resources: /:alarms(?:_topic)?$/,
+    because:
+      'CloudWatch’s alarms cannot publish to a topic under AWS’s own key; one of one’s own costs 1 USD a month, and what is told goes out as e-mail',
+  },
+  ...['CKV_AWS_290', 'CKV_AWS_355'].flatMap((check): AcceptedFinding[] => [
+    {
+      check,
+      resources: /^host:node_\d+_identity_policy$/,
+      because:
+        'messages of Session Manager’s agent know no resources. Metrics know none either: their namespace is held by a condition',
+    },
+    {
+      check,
+      resources: /^(?:gateway|search|kibana):forwarder_policy$/,
+      because:
+        'traces know no resources; network interfaces are made by Lambda in the function’s name before they have one, and from the forwarders’ subnets nothing reaches the EC2 API',
+    },
+    {
+      check,
+      resources: /^delivery:roles_role_boundary$/,
+      because:
+        'a boundary gives nothing: it says the most that policies of the deployment’s own roles may give, theirs above among it',
+    },
+  ]),
+  {
+    check: 'CKV_AWS_355',
+    resources: /^delivery:roles_(?:plan|deploy)_policy$/,
+    because:
+      'describing knows no resources; what is made has no name yet and is held by conditions on the tags that it is to carry. A simulation holds both roles to the deployment’s own',
   },
   {
     check: 'terraform_documented_outputs',

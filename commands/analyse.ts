@@ -1,28 +1,27 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { acceptedFindings } from '../analysis/accepted-findings';
-import { compare, type Finding, readCheckov } from '../analysis/findings';
-import { moduleFolders, stackFolders, tflintFindings } from '../analysis/tflint';
+import { type AcceptedFinding, acceptedFindings } from '../analysis/accepted-findings';
+import { checkov } from '../analysis/checkov';
+import { analyseEverything } from '../analysis/everything';
+import { compare, type Finding } from '../analysis/findings';
 import { pythonEnvironment } from '../local/emulator/python-environment';
-import { builtHere, missingTools } from '../local/machine';
-import { run } from '../local/process-group';
-import { synthesize } from '../local/rehearsal/deployment';
-import { readStacks, writeStack } from '../local/terraform/configuration';
-import { writeModules } from '../modules/write';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
 
+// The AWS clients only speak to the emulator here; what they say of Node's version concerns no user.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 const help = `
-npm run analyse: checkov over every stack that the settings synthesize, and tflint over those and every module, where it is installed
-(.ci/install-tflint). Ends with 1 for a finding that is not accepted with a reason in analysis/accepted-findings.ts, and for an acceptance
-that nothing needs any more.
+npm run analyse: checkov, and tflint where it is installed (.ci/install-tflint), over every stack and every module that the settings make:
+as they are written, and as Terraform plans them, where it is installed, against an emulated AWS. Ends with 1 for a finding that is not accepted
+with a reason in analysis/accepted-findings.ts, and for an acceptance that nothing needs any more.
 
 The first time it installs checkov, pinned and checked by hash, into .rehearsal/analysis (470 MB).
 
-  SEARCHGATE_SETTINGS=FILE   the settings (default settings/example.json)
-  --plans DIR                look at the plans that npm run plan wrote there (STACK.json) instead of the synth: what Terraform makes of
-                             the configuration, with every default filled in. tflint reads no plans
+  SEARCHGATE_SETTINGS=FILE   the settings (default analysis/settings.json, where everything is on that makes resources)
+  --plans DIR                look at the plans that npm run plan wrote there (STACK.json) instead: what Terraform makes of the stacks, with
+                             every default filled in. tflint reads no plans
   --reasons                  list what is accepted, and why
 `;
 
@@ -34,70 +33,39 @@ void runCommand(async () => {
     return 0;
   }
   const start = performance.now();
-  const python = await pythonEnvironment(
-    resolve('.rehearsal/analysis'),
-    (text) => console.log(text),
-    resolve(__dirname, '../analysis/requirements.txt'),
-  );
-  const place = mkdtempSync(join(tmpdir(), 'searchgate-analysis-'));
-  const folder = join(place, 'read');
-  mkdirSync(folder);
+  const tell = (line: string) => console.log(line);
+  const { settings } = loadSettings(process.env.SEARCHGATE_SETTINGS || resolve(__dirname, '../analysis/settings.json'));
+  const requirements = resolve(__dirname, '../analysis/requirements.txt');
+  const python = await pythonEnvironment(resolve('.rehearsal/analysis'), tell, requirements);
+  const folder = mkdtempSync(join(tmpdir(), 'searchgate-analysis-'));
   try {
-    const framework = values.plans === undefined ? 'terraform_json' : 'terraform_plan';
-    const linted = values.plans === undefined && missingTools(['tflint']).length === 0;
-    if (!linted) console.log('skipped: tflint (.ci/install-tflint builds it; it reads a synth, not plans)');
-    let ofTflint: readonly Finding[] = [];
-    if (values.plans === undefined) {
-      const synth = join(folder, 'synth');
-      await synthesize(synth);
-      if (linted) {
-        const modules = join(place, 'modules');
-        writeModules(loadSettings().settings, modules);
-        ofTflint = await tflintFindings(builtHere('tflint'), { ...stackFolders(synth), ...moduleFolders(modules) });
-      }
-      withoutTerraformBlocks(synth);
-    } else layOutPlans(resolve(values.plans), folder);
-    const { code, output, errors } = await run(
-      python,
-      [
-        '-m',
-        'checkov.main',
-        '--framework',
-        framework,
-        '--skip-download',
-        '--quiet',
-        '--compact',
-        '--directory',
-        folder,
-        '--output',
-        'json',
-      ],
-      { env: { ...process.env, LOG_LEVEL: 'ERROR', PYTHONDONTWRITEBYTECODE: '1' } },
-    );
-    if (code !== 0 && code !== 1) throw new Error(`checkov ended with ${code}:\n${errors}`);
-    const { passed, findings: ofCheckov } = readCheckov(output);
-    const findings = [...ofCheckov, ...ofTflint];
-    const { open, needless } = compare(
-      findings,
-      acceptedFindings.filter(({ check }) => linted || check.startsWith('CKV')),
-    );
-    for (const { check, name, resource } of open) console.log(`${check}  ${resource}  ${name}`);
-    // Plans may hold some stacks only; then nothing can be said of the others.
-    const unneeded = values.plans === undefined ? needless : [];
-    for (const { check, resources } of unneeded)
-      console.log(`${check}  ${resources.source}  is accepted, but nothing needs it`);
-    console.log(
-      `${passed} checks of checkov passed${linted ? ', tflint ran' : ''}, ${findings.length - open.length} findings accepted with a reason, ${open.length} open, ${elapsed(start)}.`,
-    );
-    return open.length + unneeded.length === 0 ? 0 : 1;
+    if (values.plans !== undefined) {
+      layOutPlans(resolve(values.plans), folder);
+      const { passed, findings } = await checkov(python, folder, 'terraform_plan');
+      tell(`checkov: plans, ${passed} checks passed, ${findings.length} findings`);
+      // Plans may hold some stacks only; then nothing can be said of the acceptances for others.
+      return verdict(findings, [], start);
+    }
+    const emulatorPython = () => pythonEnvironment(resolve('.rehearsal/venv'), tell);
+    const { findings, skipped } = await analyseEverything(settings, { python, emulatorPython, folder, tell });
+    const needed = ({ check }: AcceptedFinding) => check.startsWith('CKV') || !skipped.includes('tflint');
+    const judged = skipped.includes('plans') ? [] : acceptedFindings.filter(needed);
+    return verdict(findings, judged, start);
   } finally {
-    rmSync(place, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 });
 
-/** Takes a synth's `terraform` blocks away: checkov stumbles over `required_version`, and reads nothing of a file where it stumbles. */
-function withoutTerraformBlocks(synth: string): void {
-  for (const [stack, { terraform: _, ...configuration }] of readStacks(synth)) writeStack(synth, stack, configuration);
+/** Prints what is open, and which of the acceptances that the looks can judge nothing needs. Returns the exit code. */
+function verdict(findings: readonly Finding[], judged: readonly AcceptedFinding[], start: number): number {
+  const { open } = compare(findings, acceptedFindings);
+  const { needless } = compare(findings, judged);
+  for (const { check, name, resource } of open) console.log(`${check}  ${resource}  ${name}`);
+  for (const { check, resources } of needless)
+    console.log(`${check}  ${resources.source}  is accepted, but nothing needs it`);
+  const accepted = findings.length - open.length;
+  console.log(`${accepted} findings accepted with a reason, ${open.length} open, ${elapsed(start)}.`);
+  return open.length + needless.length === 0 ? 0 : 1;
 }
 
 /** Each plan in a folder named after its stack, as a synth has it. */
