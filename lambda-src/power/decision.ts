@@ -59,10 +59,12 @@ export interface Policy {
 export interface Decision {
   readonly document: StateDocument;
   readonly action?: { readonly kind: 'start' | 'stop'; readonly instanceIds: readonly string[] };
-  /** Hosts are stopping that shall run: look again soon. */
+  /** Hosts are stopping that shall run, or that others are to follow: look again soon. */
   readonly again?: boolean;
 }
 
+/** The node that takes a cluster's snapshots: `snapshots` of cloud-init/files runs there. */
+const takesSnapshots = 'node-0';
 /** A stop that was asked for waits until nobody has used the hosts for so long. */
 const quietBeforeStop = 10 * 60_000;
 /** Who has claimed a start is left so much time to carry it out. */
@@ -81,6 +83,9 @@ export function decide(occasion: Occasion, facts: Facts, policy: Policy): Decisi
     case 'start':
       return start({ ...observed, document: { ...observed.document, stopPending: undefined } });
     case 'stop':
+      if (observed.document.stopRemaining) return stopRemaining(observed, occasion.now === true);
+      // It has done its part: whatever is otherwise now, somebody else wanted.
+      if (facts.waited) return { document: observed.document };
       return occasion.now === true
         ? stop(observed)
         : rest({ ...observed, document: asked(observed, { stopPending: true }) }, policy);
@@ -88,6 +93,7 @@ export function decide(occasion: Occasion, facts: Facts, policy: Policy): Decisi
       return { document: { ...observed.document, keepAwakeUntil: occasion.until } };
     case 'check':
       if (observed.document.startPending && some(facts.hosts, 'stopped')) return start(observed);
+      if (observed.document.stopRemaining) return stopRemaining(observed, false);
       return rest(observed, policy);
     case 'status':
       return { document: observed.document };
@@ -101,19 +107,22 @@ function observe({ now, hosts, document }: Facts): StateDocument {
     document.state === state
       ? { ...document, ...change }
       : { ...document, state, since: now, failure: undefined, ...change };
-  if (living.length === 0) return become('gone', { runningSince: undefined, startPending: undefined });
+  const settled = { startPending: undefined, stopRemaining: undefined };
+  if (living.length === 0) return become('gone', { runningSince: undefined, ...settled });
   if (some(living, 'stopping')) return document.startPending ? become('waking') : become('stopping');
-  if (some(living, 'pending')) return become('waking', { startPending: undefined });
+  if (some(living, 'pending')) return become('waking', settled);
+  if (document.stopRemaining && some(living, 'stopped') && some(living, 'running')) return become('stopping');
   if (some(living, 'stopped')) {
     const claimed = document.state === 'waking' && (document.startPending || now - document.since < claim);
     const limited = document.state === 'limited' && document.wakes.day === dayOf(now);
     if (claimed || limited || document.state === 'failed') return document;
-    if (!some(living, 'running')) return become('asleep', { runningSince: undefined, stopPending: undefined });
+    if (!some(living, 'running'))
+      return become('asleep', { runningSince: undefined, stopPending: undefined, stopRemaining: undefined });
   }
   if (document.state === 'running') return document;
   // A claimed stop is on its way: EC2 shows the host running for a moment yet.
   if (document.state === 'stopping' && now - document.since < claim) return document;
-  return become('running', { runningSince: now, startPending: undefined });
+  return become('running', { runningSince: now, ...settled });
 }
 
 function wake(facts: Facts, { wakesPerDay }: Policy): Decision {
@@ -133,13 +142,14 @@ function wake(facts: Facts, { wakesPerDay }: Policy): Decision {
 
 function start(facts: Facts): Decision {
   const { now, hosts, document, waited } = facts;
-  const waking = { ...document, state: 'waking' as const, since: now, failure: undefined, stopPending: undefined };
+  const ended = { failure: undefined, stopPending: undefined, stopRemaining: undefined };
+  const waking = { ...document, state: 'waking' as const, since: now, ...ended };
   if (some(hosts, 'stopping')) {
     const since = waited && document.startPending ? document.since : now;
     return { document: { ...waking, since, startPending: true }, again: true };
   }
   const instanceIds = idsIn(hosts, 'stopped');
-  if (instanceIds.length === 0) return { document };
+  if (instanceIds.length === 0) return { document: { ...document, stopRemaining: undefined } };
   return {
     document: { ...waking, runningSince: undefined, startPending: undefined },
     action: { kind: 'start', instanceIds },
@@ -163,13 +173,40 @@ function rest(facts: Facts, policy: Policy): Decision | 'look' {
   return stop(facts);
 }
 
+/**
+ * Stops all. Of several the first goes before the others: as it goes down it takes a snapshot of the whole cluster, which needs the shards
+ * of all.
+ */
 function stop(facts: Facts): Decision {
-  const instanceIds = [...idsIn(facts.hosts, 'running'), ...idsIn(facts.hosts, 'pending')];
-  const document = { ...facts.document, startPending: undefined };
-  if (instanceIds.length === 0) return { document };
+  const up = facts.hosts.filter(({ state }) => state === 'running' || state === 'pending');
+  const first = up.find(({ node }) => node === takesSnapshots);
+  if (first === undefined || up.length === 1) return stopping(facts, up);
+  const { document, action } = stopping(facts, [first]);
+  return { document: { ...document, stopRemaining: true }, action, again: true };
+}
+
+/** Stops those that follow the first, once that is off; starts it again where the hosts are needed meanwhile, unless a person insists. */
+function stopRemaining(facts: Facts, insisted: boolean): Decision | 'look' {
+  const { now, hosts, document, use } = facts;
+  // EC2 shows the first one running for a moment yet.
+  if (some(hosts, 'stopping') || !some(hosts, 'stopped')) return { document, again: true };
+  if (!insisted) {
+    if ((document.keepAwakeUntil ?? 0) > now) return start(facts);
+    if (use === undefined) return 'look';
+    if ((use.busyUntil ?? 0) > now || (use.lastUse ?? 0) > document.since) return start(facts);
+  }
+  return stopping(
+    facts,
+    hosts.filter(({ state }) => state === 'running'),
+  );
+}
+
+function stopping(facts: Facts, hosts: readonly Host[]): Decision {
+  const document = { ...facts.document, startPending: undefined, stopRemaining: undefined };
+  if (hosts.length === 0) return { document };
   return {
     document: { ...turned({ ...facts, document }, 'stopping'), runningSince: undefined, stopPending: undefined },
-    action: { kind: 'stop', instanceIds },
+    action: { kind: 'stop', instanceIds: hosts.map(({ instanceId }) => instanceId) },
   };
 }
 

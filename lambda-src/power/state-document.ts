@@ -24,6 +24,8 @@ export interface StateDocument {
   readonly running?: RunningTime;
   /** They are to start as soon as they have stopped. */
   readonly startPending?: boolean;
+  /** The first of several hosts is stopping or off, and the others are to follow. */
+  readonly stopRemaining?: boolean;
   /** They are to stop as soon as nobody uses them, however long the idle time is. */
   readonly stopPending?: boolean;
 }
@@ -85,6 +87,7 @@ export function parseDocument(text: string, now: number): StateDocument {
         ? { month, ran, told: told === true || undefined }
         : undefined,
     startPending: given.startPending === true || undefined,
+    stopRemaining: given.stopRemaining === true || undefined,
     stopPending: given.stopPending === true || undefined,
   };
 }

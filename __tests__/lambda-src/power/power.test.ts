@@ -6,8 +6,8 @@ import { SimulatedAccount } from './simulated-account';
 const minute = 60_000;
 const policy: Policy = { idleStop: true, idle: 30 * minute, grace: 20 * minute, wakesPerDay: 5 };
 
-function deployment(state: 'stopped' | 'running' = 'stopped', change: Partial<Policy> = {}) {
-  const account = new SimulatedAccount(state);
+function deployment(state: 'stopped' | 'running' = 'stopped', change: Partial<Policy> = {}, nodes = 1) {
+  const account = new SimulatedAccount(state, nodes);
   const lines: [string, string][] = [];
   const on = (occasion: Occasion) =>
     carryOut(occasion, account, { ...policy, ...change }, (level, event) => lines.push([level, event]), account.clock);
@@ -216,6 +216,83 @@ describe('falling asleep', () => {
     const before = { ...account.calls };
     await pass(60);
     expect(account.calls).toEqual({ ...before, hosts: before.hosts + 6, read: before.read + 6 });
+  });
+});
+
+describe('several hosts', () => {
+  const three = () => deployment('running', { idleStop: false }, 3);
+
+  it('wake together', async () => {
+    const { account, on } = deployment('stopped', {}, 3);
+    await on({ kind: 'wake' });
+    expect(account.calls.start).toBe(1);
+    expect(account.machine).toBe('pending');
+  });
+
+  it('stop in order: the one that takes the snapshot, and the others once it is off', async () => {
+    for (const stop of [{ kind: 'stop' }, { kind: 'stop', now: true }] as const) {
+      const { account, on, pass } = three();
+      await pass(60);
+      expect(await on(stop)).toMatchObject({ state: 'stopping' });
+      expect(account.stopped).toEqual([['node-0'], ['node-1', 'node-2']]);
+      expect(account.document.stopRemaining).toBeUndefined();
+      await pass(10);
+      expect(account.machine).toBe('stopped');
+      expect(account.document.state).toBe('asleep');
+    }
+  });
+
+  it('wake where somebody asks while the first one stops, and the others never stop', async () => {
+    const { account, on, pass } = three();
+    await pass(60);
+    account.clock.sleep = async (milliseconds) => {
+      account.time += milliseconds;
+      if (account.document.stopRemaining) await on({ kind: 'wake' });
+    };
+    await on({ kind: 'stop', now: true });
+    expect(account.stopped).toEqual([['node-0']]);
+    account.time += minute;
+    expect(account.machine).toBe('running');
+    await pass(10);
+    expect(account.document.state).toBe('running');
+  });
+
+  it('all run again where the others were used, or were wanted awake, while the first one stopped', async () => {
+    for (const meanwhile of ['a use', 'keep-awake', 'busy'] as const) {
+      const { account, on, pass } = three();
+      await pass(60);
+      account.clock.sleep = async (milliseconds) => {
+        account.time += milliseconds;
+        if (meanwhile === 'a use') account.uses = [account.time];
+        else if (meanwhile === 'busy') account.busyUntil = account.time + 60 * minute;
+        else await on({ kind: 'keep-awake', until: account.time + 60 * minute });
+      };
+      await on({ kind: 'stop' });
+      expect(account.stopped).toEqual([['node-0']]);
+      account.time += minute;
+      expect(account.machine).toBe('running');
+    }
+  });
+
+  it('the others follow at the next look where the invocation that stopped the first one ended too early', async () => {
+    const { account, on, pass } = three();
+    await pass(60);
+    const { sleep } = account.clock;
+    account.clock.sleep = () => Promise.reject(new Error('the invocation ended'));
+    await expect(on({ kind: 'stop', now: true })).rejects.toThrow('the invocation ended');
+    account.clock.sleep = sleep;
+    expect(account.document).toMatchObject({ state: 'stopping', stopRemaining: true });
+    await pass(10);
+    expect(account.stopped).toEqual([['node-0'], ['node-1', 'node-2']]);
+  });
+
+  it('one that a person stopped by hand takes no other along', async () => {
+    const { account, pass } = three();
+    await pass(60);
+    await account.stop(['i-node-2']);
+    await pass(60);
+    expect(account.stopped).toEqual([['node-2']]);
+    expect(account.machine).toBe('running, stopped');
   });
 });
 

@@ -11,8 +11,47 @@ import {
 const startTakes = 20_000;
 const stopTakes = 45_000;
 
+/** A machine that takes its time to start and stop. */
+class SimulatedMachine {
+  private until = Number.POSITIVE_INFINITY;
+
+  constructor(
+    private readonly account: { readonly time: number },
+    readonly node: string,
+    private last: Host['state'],
+    public launched: number,
+  ) {}
+
+  get state(): Host['state'] {
+    if (this.account.time >= this.until) {
+      if (this.last === 'pending') this.last = 'running';
+      if (this.last === 'stopping') this.last = 'stopped';
+      this.until = Number.POSITIVE_INFINITY;
+    }
+    return this.last;
+  }
+
+  start(): void {
+    if (this.state !== 'stopped') return;
+    this.last = 'pending';
+    this.launched = this.account.time;
+    this.until = this.account.time + startTakes;
+  }
+
+  stop(): void {
+    if (this.state !== 'running' && this.state !== 'pending') return;
+    this.last = 'stopping';
+    this.until = this.account.time + stopTakes;
+  }
+
+  terminate(): void {
+    this.last = 'terminated';
+    this.until = Number.POSITIVE_INFINITY;
+  }
+}
+
 /**
- * One account with one host in memory: an instance that takes its time to start and stop, an object store with conditional
+ * One account in memory, with one host or several: instances that take their time to start and stop, an object store with conditional
  * writes, a log of use. Every call is counted.
  */
 export class SimulatedAccount implements Account {
@@ -29,24 +68,22 @@ export class SimulatedAccount implements Account {
   busyUntil: number | undefined;
   /** What EC2 answers to the next starts. */
   failStarts: FailedStart | undefined;
-  private state: Host['state'];
-  private until = Number.POSITIVE_INFINITY;
-  private launched: number;
+  /** Nodes in the order in which the function stopped them, those of one call together. */
+  readonly stopped: string[][] = [];
+  private readonly machines: readonly SimulatedMachine[];
   private object: { text: string; version: number } | undefined;
 
-  constructor(state: Host['state'] = 'stopped') {
-    this.state = state;
-    this.launched = this.time - 24 * 3_600_000;
+  constructor(state: Host['state'] = 'stopped', nodes = 1) {
+    const launched = this.time - 24 * 3_600_000;
+    this.machines = Array.from(
+      { length: nodes },
+      (_, node) => new SimulatedMachine(this, `node-${node}`, state, launched),
+    );
   }
 
-  /** What the machine does at this moment. */
-  get machine(): Host['state'] {
-    if (this.time >= this.until) {
-      if (this.state === 'pending') this.state = 'running';
-      if (this.state === 'stopping') this.state = 'stopped';
-      this.until = Number.POSITIVE_INFINITY;
-    }
-    return this.state;
+  /** What each machine does at this moment, each state once: `running`, or `stopped, running`. */
+  get machine(): string {
+    return [...new Set(this.machines.map(({ state }) => state))].join(', ');
   }
 
   get document(): StateDocument {
@@ -54,26 +91,20 @@ export class SimulatedAccount implements Account {
   }
 
   get startedAt(): number {
-    return this.launched;
+    return Math.max(...this.machines.map(({ launched }) => launched));
   }
 
-  /** Somebody starts the machine by hand, or the function does. */
+  /** Somebody starts the machines by hand, or the function does. */
   startMachine(): void {
-    if (this.machine !== 'stopped') return;
-    this.state = 'pending';
-    this.launched = this.time;
-    this.until = this.time + startTakes;
+    for (const machine of this.machines) machine.start();
   }
 
   stopMachine(): void {
-    if (this.machine !== 'running' && this.machine !== 'pending') return;
-    this.state = 'stopping';
-    this.until = this.time + stopTakes;
+    for (const machine of this.machines) machine.stop();
   }
 
   terminateMachine(): void {
-    this.state = 'terminated';
-    this.until = Number.POSITIVE_INFINITY;
+    for (const machine of this.machines) machine.terminate();
   }
 
   readonly clock: Clock = {
@@ -86,7 +117,7 @@ export class SimulatedAccount implements Account {
   async hosts(): Promise<Host[]> {
     this.calls.hosts += 1;
     await turn();
-    return [{ instanceId: 'i-1', node: 'node-0', state: this.machine, launched: this.launched }];
+    return this.machines.map(({ node, state, launched }) => ({ instanceId: `i-${node}`, node, state, launched }));
   }
 
   async read(): Promise<{ document: StateDocument; version: string | undefined }> {
@@ -104,18 +135,19 @@ export class SimulatedAccount implements Account {
     return String(this.object.version);
   }
 
-  async start(): Promise<FailedStart | undefined> {
+  async start(ids: readonly string[]): Promise<FailedStart | undefined> {
     this.calls.start += 1;
     await turn();
     if (this.failStarts !== undefined) return this.failStarts;
-    this.startMachine();
+    for (const machine of this.named(ids)) machine.start();
     return undefined;
   }
 
-  async stop(): Promise<void> {
+  async stop(ids: readonly string[]): Promise<void> {
     this.calls.stop += 1;
     await turn();
-    this.stopMachine();
+    this.stopped.push(this.named(ids).map(({ node }) => node));
+    for (const machine of this.named(ids)) machine.stop();
   }
 
   async use(since: number): Promise<Use> {
@@ -123,6 +155,10 @@ export class SimulatedAccount implements Account {
     await turn();
     const seen = this.uses.filter((time) => time >= since);
     return { lastUse: seen.length === 0 ? undefined : Math.max(...seen), busyUntil: this.busyUntil };
+  }
+
+  private named(ids: readonly string[]): SimulatedMachine[] {
+    return this.machines.filter(({ node }) => ids.includes(`i-${node}`));
   }
 }
 
