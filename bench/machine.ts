@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -13,4 +14,10 @@ function processorTimes(): { used: number; all: number } {
   const times = cpus().map((processor) => processor.times);
   const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
   return { all, used: all - times.reduce((sum, { idle }) => sum + idle, 0) };
+}
+
+/** What a program is started with to stay on one processor; nothing where the machine has one only, or no `taskset`. */
+export function pinnedTo(processor: number): string[] {
+  const canPin = cpus().length > 1 && spawnSync('taskset', ['-c', `${processor}`, 'true']).status === 0;
+  return canPin ? ['taskset', '-c', `${processor}`] : [];
 }

@@ -15,7 +15,7 @@ holds the true median with 95 % probability. Takes two to four minutes; wants a 
 
   concurrency        measures what a request costs the forwarder, and simulates how many a second doors carry by the concurrency
                      of their functions, when at most one in a thousand may be refused; about a minute
-  against COMMIT     the forwarder beside itself at another commit: its zip, and small answers; about a minute
+  against COMMIT     the forwarder beside itself at another commit: its zip, and small answers; two minutes
 `;
 
 type Bench = (show: (figure: Figure) => void) => Promise<void>;

@@ -16,11 +16,13 @@ export interface OriginProcess {
   close(): Promise<void>;
 }
 
-export async function startOrigin(): Promise<OriginProcess> {
+/** @param before what the program is started with, such as `taskset -c 1` */
+export async function startOrigin(before: readonly string[] = []): Promise<OriginProcess> {
   const authority = makeCertificateAuthority();
   const { certificate, key } = authority.issue([serverName]);
   authority.remove();
-  const origin = spawn(process.execPath, ['--require', 'tsx/cjs', join(__dirname, 'origin.ts')], {
+  const [program = process.execPath, ...rest] = [...before, process.execPath];
+  const origin = spawn(program, [...rest, '--require', 'tsx/cjs', join(__dirname, 'origin.ts')], {
     env: { ...process.env, CERTIFICATE: certificate, KEY: key },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
