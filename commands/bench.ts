@@ -14,7 +14,7 @@ base64; the proxy of a web framework). A figure is the median of short interleav
 holds the true median with 95 % probability. Takes two to four minutes; wants a machine that does nothing else.
 
   concurrency        measures what a request costs the forwarder, and simulates how many a second doors carry by the concurrency
-                     of their functions, when at most one in a thousand may be refused; about a minute
+                     of their functions, when at most one in a thousand may be refused; one to five minutes
   against COMMIT     the forwarder beside itself at another commit: its zip, and small answers; two minutes
 `;
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DescribeInstancesCommand, EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, EC2Client, type Instance, RebootInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { UserError } from '../commands/terminal';
 import { ParameterNames } from '../constructs/parameter-names';
@@ -30,21 +30,30 @@ export class Host {
   ) {}
 
   /** @throws UserError where it does not run or has no data volume */
-  static async find({ name, region }: Settings, node: string): Promise<Host> {
+  static async find(settings: Settings, node: string): Promise<Host> {
+    const { name, region } = settings;
     const ec2 = new EC2Client({ region, maxAttempts: 3 });
     const ssm = new SSMClient({ region, maxAttempts: 3 });
-    const tags = { 'tag:searchgate:name': name, 'tag:searchgate:node': node, 'instance-state-name': 'running' };
-    const Filters = Object.entries(tags).map(([Name, value]) => ({ Name, Values: [value] }));
-    const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters })).catch((error) => {
-      throw new UserError(`hosts in ${region} cannot be looked for: ${(error as Error).message}`);
-    });
-    const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);
-    const volume = instance?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === '/dev/sdf')?.Ebs?.VolumeId;
+    const [instance] = await instancesOf(ec2, settings, node, ['running']);
+    const volume = dataVolumeOf(instance);
     if (instance?.InstanceId === undefined)
       throw new UserError(`${node} of ${name} does not run in ${region}: npm run power -- start`);
     if (volume === undefined)
       throw new UserError(`${node} (${instance.InstanceId}) has no data volume at /dev/sdf: npx cdktf deploy '*'`);
     return new Host(ec2, ssm, new ParameterNames(name), node, instance.InstanceId, volume, instance.ImageId ?? '');
+  }
+
+  /** How much there is of a node's host: one whose replacement broke off may be stopped, or lack its instance or its data volume. */
+  static async condition(settings: Settings, node: string): Promise<'running' | 'stopped' | 'incomplete'> {
+    const ec2 = new EC2Client({ region: settings.region, maxAttempts: 3 });
+    try {
+      const living = ['pending', 'running', 'stopping', 'stopped'];
+      const [instance] = await instancesOf(ec2, settings, node, living);
+      if (dataVolumeOf(instance) === undefined) return 'incomplete';
+      return /^stop/.test(instance?.State?.Name ?? '') ? 'stopped' : 'running';
+    } finally {
+      ec2.destroy();
+    }
   }
 
   /** What setup said, or undefined before the first time. */
@@ -93,4 +102,23 @@ export class Host {
     this.ec2.destroy();
     this.ssm.destroy();
   }
+}
+
+/** @throws UserError where AWS does not tell */
+async function instancesOf(
+  ec2: EC2Client,
+  { name, region }: Settings,
+  node: string,
+  states: string[],
+): Promise<Instance[]> {
+  const tags = { 'tag:searchgate:name': [name], 'tag:searchgate:node': [node], 'instance-state-name': states };
+  const Filters = Object.entries(tags).map(([Name, Values]) => ({ Name, Values }));
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters })).catch((error) => {
+    throw new UserError(`hosts in ${region} cannot be looked for: ${(error as Error).message}`);
+  });
+  return Reservations.flatMap(({ Instances = [] }) => Instances);
+}
+
+function dataVolumeOf(instance: Instance | undefined): string | undefined {
+  return instance?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === '/dev/sdf')?.Ebs?.VolumeId;
 }

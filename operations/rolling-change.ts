@@ -14,6 +14,8 @@ export interface NodeChange {
   readonly description: string;
   /** What the snapshot's name begins with, such as `before-9.5.3`. */
   readonly snapshot: string;
+  /** Ends what an earlier run has begun and not ended, where that keeps a node out of the cluster. */
+  finish?(options: RollOutOptions): Promise<Finished>;
   /** What stands in the way, all of it. */
   problems(members: readonly Member[]): Promise<string[]>;
   isDone(member: Member): Promise<boolean>;
@@ -24,6 +26,9 @@ export interface NodeChange {
   /** The version that a node runs afterwards. */
   versionAfter(member: Member): string;
 }
+
+/** What became of what an earlier run had begun. */
+export type Finished = 'nothing to do' | 'done' | 'declined';
 
 export type Tell = (text: string) => void;
 
@@ -51,8 +56,12 @@ export async function rollOut(
   client: Client,
   nodes: number,
   change: NodeChange,
-  { tell, agreed, lookOnly }: RollOutOptions,
+  options: RollOutOptions,
 ): Promise<string | undefined> {
+  const { tell, agreed, lookOnly } = options;
+  const finished = await change.finish?.(options);
+  if (finished === 'declined') return undefined;
+  if (finished === 'done') await settled(client, nodes, tell);
   if (!lookOnly) {
     await takeBackAllocation(client, nodes, tell);
     await atRest(client, tell);

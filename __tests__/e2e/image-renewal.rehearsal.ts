@@ -4,15 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  DescribeImagesCommand,
-  DescribeInstancesCommand,
-  DescribeVolumesCommand,
-  EC2Client,
-  type Instance,
-} from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { newestImage } from '../../constructs/search-host';
 import { clientOptions } from '../../local/emulator/account';
 import { run } from '../../local/process-group';
 import { type Deployment, deployEverything, startAccount, synthesize } from '../../local/rehearsal/deployment';
@@ -24,6 +17,7 @@ import { terraform } from '../../local/terraform/terraform';
 import { loadSettings } from '../../settings';
 import { runScript } from '../command-line';
 import { describeWith } from '../requirements';
+import { publishNewerImage } from './newer-image';
 
 const minutes = 60_000;
 
@@ -69,7 +63,7 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'a host that is
   it(
     'gets the newest image by one command: the plan is shown, another instance has the same volume, address and documents',
     async () => {
-      const { ec2, ssm } = clients;
+      const { ssm } = clients;
       const elasticsearch = await ElasticsearchStandIn.open();
       const report = (boot: string) =>
         ssm.send(
@@ -90,8 +84,7 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'a host that is
         await report('boot-1');
         const [old] = await instances('running');
         if (old === undefined) throw new Error('no host runs');
-        const newest = await anotherImage(ec2, old.ImageId ?? '');
-        await ssm.send(new PutParameterCommand({ Name: newestImage, Value: newest, Overwrite: true }));
+        const newest = await publishNewerImage(endpoint, region, old.ImageId ?? '');
         const looked = await upgrade('--check');
         expect(looked).toMatchObject({ code: 0, stderr: '' });
         expect(looked.stdout).toContain(`replace hosts by ${newest}: node-0`);
@@ -157,15 +150,6 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'a host that is
     10 * minutes,
   );
 });
-
-/** One of the emulator's own images for the same kind of machine. */
-async function anotherImage(ec2: EC2Client, image: string): Promise<string> {
-  const Filters = [{ Name: 'architecture', Values: ['arm64'] }];
-  const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Filters }));
-  const found = Images.find(({ ImageId, RootDeviceName }) => ImageId !== image && RootDeviceName === '/dev/xvda');
-  if (found?.ImageId === undefined) throw new Error('the emulator has no other image');
-  return found.ImageId;
-}
 
 /** Stands in for one node of Elasticsearch, as far as an image renewal asks. */
 class ElasticsearchStandIn {

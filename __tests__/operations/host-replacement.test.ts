@@ -1,4 +1,4 @@
-import { hostAddresses, replacementProblems } from '../../operations/host-replacement';
+import { completionProblems, hostAddresses, replacementProblems } from '../../operations/host-replacement';
 import { changed, planOf } from '../plan-review/plans';
 import { synthesized } from '../synthesized';
 
@@ -48,5 +48,25 @@ describe('the replacement of one host', () => {
       'aws_iam_role.node_1_identity_role: delete',
     ]);
     expect(problems(attachment(volume))).toEqual(['it would not replace the instance of node-1']);
+  });
+});
+
+describe('what is missing of one host, after a replacement that broke off', () => {
+  const made = changed('aws_instance.node_1_instance', null, { ami: 'new' });
+  const attached = (volumeId: unknown) =>
+    changed('aws_volume_attachment.node_1_data_volume', null, { volume_id: volumeId });
+  const missing = (...changes: ReturnType<typeof changed>[]) =>
+    completionProblems(planOf('host', changes).plan, 'node-1');
+
+  test('may be made: the instance and its attachment, or the attachment alone', () => {
+    expect(missing(made, attached(volume), alarm)).toEqual([]);
+    expect(missing(attached(volume))).toEqual([]);
+  });
+
+  test('is refused without a volume that is known, or with anything of another node', () => {
+    expect(missing(made)).toEqual(['it would attach no volume to node-1 that is known yet']);
+    expect(missing(made, attached(undefined))).toEqual(['it would attach no volume to node-1 that is known yet']);
+    const other = changed('aws_instance.node_2_instance', { ami: 'old' }, { ami: 'new' }, { replacePaths: [['ami']] });
+    expect(missing(made, attached(volume), other)).toEqual(['aws_instance.node_2_instance: replace']);
   });
 });

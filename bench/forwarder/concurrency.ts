@@ -32,13 +32,14 @@ export async function benchConcurrency(show: (figure: Figure) => void): Promise<
       bulk: () => forwarder.pace(bulk, 2, KB),
     };
     await interleaved(kinds, { rounds: 15, seconds: 10 }); // warms up
-    const paces = await interleaved(kinds, { rounds: 61, seconds: 40 });
+    const paces = await interleaved(kinds, { rounds: 101, seconds: 240 });
     for (const [kind, what, bytes, waits] of [
       ['small', 'small answers', 0, [5, 50]],
       ['bulk', 'bulks of 4.4 MB', bulkSize, [200, 1000]],
     ] as const) {
       const costs = paces[kind].map(({ processor }) => processor);
-      show({ what: `${what}, processor time each, here`, figure: `${formatted(estimate(costs))} ms`, goal: '' });
+      const rounds = `${costs.length} rounds`;
+      show({ what: `${what}, processor time each, here`, figure: `${formatted(estimate(costs))} ms`, goal: rounds });
       for (const wait of waits)
         for (const concurrency of [10, 100, 1000])
           show({

@@ -10,7 +10,9 @@ from moto.apigateway.responses import APIGatewayResponse
 from moto.awslambda.models import LambdaFunction
 from moto.budgets.responses import BudgetsResponse
 from moto.core.responses import ActionResult, BaseResponse
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.tags import TagBackend
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
@@ -131,6 +133,29 @@ def remember_launch(run, request):
         instance.cpu_credits = request._get_param("CreditSpecification.CpuCredits") or "standard"
         instance.security_groups = instance.security_groups or list(instance.nics[0].group_set)
     return result
+
+
+@instead(Instance, "stop")
+def stop_by_and_by(stop, instance):
+    """Moto's instances have stopped at once. One with this tag is stopping until the tag says that its machine is off, so that who stands for
+    the machine can shut it down meanwhile."""
+    before = stop(instance)
+    if (machine_tag, "on") in [(tag["key"], tag["value"]) for tag in instance.get_tags()]:
+        instance._state.name, instance._state.code = "stopping", 64
+    return before
+
+
+@instead(TagBackend, "create_tags")
+def notice_machine_off(create, backend, resource_ids, tags):
+    done = create(backend, resource_ids, tags)
+    if tags.get(machine_tag) == "off":
+        for instance in backend.get_multi_instances_by_id(resource_ids):
+            if instance._state.name == "stopping":
+                instance._state.name, instance._state.code = "stopped", 80
+    return done
+
+
+machine_tag = "emulator:machine"
 
 
 @instead(InstanceResponse, "describe_instance_credit_specifications")

@@ -7,12 +7,12 @@ import { createServer } from 'node:net';
  *
  * When it ends the port is free, and who waits on it waits on, as for an answer that was lost.
  */
-export async function keepSilent(port: number): Promise<{ end(): void }> {
+export async function keepSilent(port: number, address = '127.0.0.1'): Promise<{ end(): void }> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.resume();
   });
-  server.listen(port, '127.0.0.1');
+  server.listen(port, address);
   await once(server, 'listening');
   return { end: () => void server.close() };
 }

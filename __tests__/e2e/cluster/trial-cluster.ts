@@ -24,10 +24,16 @@ export interface DoorAnswer {
   readonly json: any;
 }
 
-/** Where the nodes are. */
+type Addresses = readonly [string, ...string[]];
+
+/** Where the nodes are, and what they are. */
 export interface TrialPlace {
-  /** @default loopback addresses */
-  readonly addresses?: readonly [string, string, string];
+  /** An address a node. @default loopback addresses */
+  readonly addresses?: Addresses;
+  /** How many nodes there are, where no addresses are given. @default 3 */
+  readonly nodes?: number;
+  /** What a node's settings say of its roles. @default nothing: it has all */
+  readonly roles?: (node: number) => string;
   /** What a node's program is started with. */
   readonly inside?: (node: number) => readonly string[];
   /** Whether the watermarks that setup writes count. @default false */
@@ -35,11 +41,11 @@ export interface TrialPlace {
 }
 
 /**
- * Three real Elasticsearch nodes on loopback addresses, each started from what the phases have written for its host, and a
+ * Real Elasticsearch nodes on loopback addresses, three unless told otherwise, each started from what the phases have written for its host, and a
  * forwarder in front of them. Systems Manager is a folder that all share.
  */
 export class TrialCluster {
-  readonly addresses: readonly [string, string, string];
+  readonly addresses: Addresses;
   readonly hosts: readonly TrialHost[];
   private readonly nodes: (ConfiguredNode | undefined)[] = [];
   /** A folder that holds a folder for each bucket. */
@@ -56,22 +62,28 @@ export class TrialCluster {
   ) {
     // an address of one's own: others may run the same on this machine
     const third = 1 + (process.pid % 250);
-    this.addresses =
-      where.addresses ?? ([10, 11, 12].map((last) => `127.0.${third}.${last}`) as [string, string, string]);
+    const own = Array.from({ length: where.nodes ?? 3 }, (_, node) => `127.0.${third}.${10 + node}`);
+    this.addresses = where.addresses ?? (own as [string, ...string[]]);
     this.hosts = this.addresses.map((_, node) => this.makeHost(node, initially));
-    this.door = rig.forwarder(port, { addresses: this.addresses, ca: authority.certificate });
+    const asked = this.addresses.filter((_, node) => this.roles(node) !== 'master');
+    this.door = rig.forwarder(port, { addresses: asked as [string, ...string[]], ca: authority.certificate });
   }
 
-  /** @param initially how many nodes the settings name at first: 1 or 3 */
-  static async prepare(initially: 1 | 3, where: TrialPlace = {}): Promise<TrialCluster> {
+  /** @param initially how many nodes the settings name at first: 1, or all */
+  static async prepare(initially: number, where: TrialPlace = {}): Promise<TrialCluster> {
     return new TrialCluster(makeCertificateAuthority(), Rig.start(), await freePort(), initially, where);
   }
 
   /** Writes a host's settings anew, as another number of nodes does, which replaces the host. */
   settle(node: number, nodes: number): void {
+    this.host(node).write('etc/searchgate/host.env', this.environment(node, nodes));
+  }
+
+  /** Gives a node other roles, as a change of the settings does; they count from its next start. */
+  giveRoles(node: number, roles: string): void {
     const host = this.host(node);
-    const { name, address } = this.place(node);
-    host.write('etc/searchgate/host.env', environment(name, address, this.port, nodes === 1 ? [] : this.addresses));
+    const env = host.read('etc/searchgate/host.env').replace(/^NODE_ROLES=.*$/m, `NODE_ROLES='${roles}'`);
+    host.write('etc/searchgate/host.env', env);
   }
 
   /** Runs the phases that write what Elasticsearch needs, as setup does at a boot. */
@@ -172,10 +184,10 @@ export class TrialCluster {
     return this.door.send('streaming', event);
   }
 
-  /** The official client, straight to the first node; the caller closes it. */
-  client(): Client {
+  /** The official client, straight to a node; the caller closes it. */
+  client(node = 0): Client {
     return new Client({
-      node: `https://${this.addresses[0]}:${this.port}`,
+      node: `https://${this.place(node).address}:${this.port}`,
       auth: { username: 'elastic', password: this.password },
       tls: { ca: this.authority.certificate },
     });
@@ -218,10 +230,29 @@ export class TrialCluster {
     return { name: `node-${node}`, address: this.addresses[node] ?? '' };
   }
 
+  private roles(node: number): string {
+    return this.where.roles?.(node) ?? '';
+  }
+
+  private environment(node: number, nodes: number): string {
+    const { name, address } = this.place(node);
+    const trial = new TrialHost(undefined, {
+      NODE: name,
+      PRIVATE_ADDRESS: address,
+      ELASTICSEARCH_PORT: String(this.port),
+      SEED_ADDRESSES: nodes === 1 ? '' : this.addresses.slice(0, 3).join(','),
+      NODE_ROLES: this.roles(node),
+      ZONE: `us-east-1${'abc'[node % 3]}`,
+    });
+    const env = trial.read('etc/searchgate/host.env');
+    trial.remove();
+    return env;
+  }
+
   private makeHost(node: number, initially: number): TrialHost {
     const { name, address } = this.place(node);
     const host = new TrialHost();
-    host.write('etc/searchgate/host.env', environment(name, address, this.port, initially === 1 ? [] : this.addresses));
+    host.write('etc/searchgate/host.env', this.environment(node, initially));
     host.write('srv/searchgate/elastic-version', '9.5.3\n');
     host.write('var/log/elasticsearch/.keep', '');
     host.write('etc/elasticsearch/log4j2.properties', readFileSync(packagedLogging, 'utf8'));
@@ -244,16 +275,3 @@ export class TrialCluster {
 
 /** What the package configures, which setup puts smaller limits into. */
 const packagedLogging = join(__dirname, '../../../local/machine-boot/packages/elasticsearch/log4j2.properties');
-
-function environment(node: string, address: string, port: number, seeds: readonly string[]): string {
-  const trial = new TrialHost(undefined, {
-    NODE: node,
-    PRIVATE_ADDRESS: address,
-    ELASTICSEARCH_PORT: String(port),
-    SEED_ADDRESSES: seeds.join(','),
-    ZONE: `us-east-1${'abc'[Number(node.at(-1)) % 3]}`,
-  });
-  const env = trial.read('etc/searchgate/host.env');
-  trial.remove();
-  return env;
-}
