@@ -9,6 +9,7 @@ import { Origin } from './origin';
 import { originRequest } from './request';
 import { type ResponseHead, responseHead } from './response-head';
 import type { Absence, Step } from './sleep/absence';
+import type { Rise } from './sleep/rise';
 import { makeUseLog, type UseLog } from './use';
 
 /** Milliseconds kept back of the time that Lambda gives: enough to write an answer that says what happened. */
@@ -36,6 +37,8 @@ export class Forwarder {
   private readonly origin: Origin;
   private readonly debug: DebugLog | undefined;
   private readonly use: UseLog | undefined;
+  /** Of a cluster that sleeps; a single node pays nothing for it. */
+  private readonly rise: Rise | undefined;
 
   constructor(
     private readonly configuration: Configuration,
@@ -44,7 +47,13 @@ export class Forwarder {
     this.origin = new Origin(configuration);
     // Loaded here and not above: without debug nobody waits for what it needs.
     if (configuration.debug) this.debug = (require('./debug') as typeof import('./debug')).makeDebugLog(log);
-    if (configuration.power) this.use = makeUseLog(configuration.power, log);
+    if (!configuration.power) return;
+    this.use = makeUseLog(configuration.power, log);
+    if (this.origin.nodes.several)
+      this.rise = new (require('./sleep/rise') as typeof import('./sleep/rise')).Rise(
+        this.origin,
+        configuration.power.stateUrl,
+      );
   }
 
   /** Sends the event's request to the origin and hands on what becomes of it. Never throws. */
@@ -86,6 +95,7 @@ export class Forwarder {
         const away = failure.type === 'origin_unreachable' || (absence && failure.type === 'origin_reset');
         if (away) absence ??= this.absence(event, time);
         if (!away || !absence) return failed(failure);
+        this.rise?.begin();
         const step = await absence.next(failure, (state, wake) =>
           note(failure, { state, wake }, state === failure.type ? 'ERROR' : 'INFO'),
         );
@@ -107,6 +117,7 @@ export class Forwarder {
       };
       const unready = async (response: IncomingMessage) => {
         const whose = running;
+        this.rise?.begin();
         absence ??= this.absence(event, time);
         const step = await absence?.unready(response.headers['retry-after'] !== undefined);
         if (over) return;
@@ -115,12 +126,24 @@ export class Forwarder {
         if (step.kind === 'answer') note(step.failure, {}, 'INFO');
         take(step);
       };
+      const perhapsShort = async (response: IncomingMessage) => {
+        const short = await this.rise?.isShort(event);
+        if (over) return;
+        if (short) await unready(response);
+        else begin(response);
+      };
       const attempt = () => {
         running = exchange(this.origin, outgoing, Math.max(0, time - (Date.now() - began)), {
           response: (response) => {
             this.use?.(event, response.statusCode ?? 0);
-            if (response.statusCode !== 503 || !this.use) return begin(response);
-            unready(response).catch((error) => refuse(asFailure(error)));
+            const look =
+              response.statusCode === 503 && this.use
+                ? unready
+                : response.statusCode === 200 && this.rise?.concerns(event)
+                  ? perhapsShort
+                  : undefined;
+            if (look === undefined) return begin(response);
+            look(response).catch((error) => refuse(asFailure(error)));
           },
           failure: (failure, of) => {
             address = of;

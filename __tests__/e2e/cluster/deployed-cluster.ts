@@ -137,7 +137,8 @@ export class DeployedCluster {
     const host = this.trial.hosts[node];
     if (host === undefined) throw new Error(`there is no node-${node}`);
     const { program, parameters, env } = host.command(script);
-    return run(program, parameters, { env });
+    const { code, output, errors } = await run(program, parameters, { env });
+    return { code, output: output + errors };
   }
 
   async close(): Promise<void> {

@@ -78,8 +78,8 @@ describe('what the debug log shows', () => {
     }
     const many = Array.from({ length: 100_000 }, (_, number) => `{"token":"secret-${number}"}`).join('\n');
     expect(body(many)).toBe('[hidden: too many secrets]');
-    expect(Date.now() - began).toBeLessThan(3_000);
-  });
+    expect(Date.now() - began).toBeLessThan(20_000); // where time grows with the square it takes minutes
+  }, 60_000);
 
   it('of words that are no secrets, such as true: all', () => {
     const masking = new Masking();

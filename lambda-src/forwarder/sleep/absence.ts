@@ -1,7 +1,8 @@
 import type { Configuration, PowerConfiguration } from '../configuration';
 import { type GatewayEvent, headerOf } from '../event';
 import { errorCode, Failure, type FailureType } from '../failure';
-import { type PublishedState, readState } from './published-state';
+import { type PublishedState, readState, startedWithin } from './published-state';
+import { reads } from './rise';
 import { mayWake } from './wake-right';
 import { wakingPage } from './waking-page';
 
@@ -15,8 +16,6 @@ const betweenTries = 1_500;
 const pause = 8_000;
 /** Milliseconds of Lambda's time that are left for an answer. */
 const reserve = 1_500;
-/** What Elasticsearch's clients read by POST. */
-const reads = /\/_(?:search|msearch|count|mget)\/?$/;
 
 /** What to do with a request whose host did not answer. */
 export type Step = { readonly kind: 'retry' } | { readonly kind: 'answer'; readonly failure: Failure };
@@ -70,7 +69,7 @@ export class Absence {
       failure: this.presented(booting, 'host_booting', 'host_booting', undefined, state),
     });
     if (this.wantsPage()) return answer();
-    if (state && !startsNow(state)) return undefined;
+    if (state && !startedWithin(state, longestStart)) return undefined;
     if (await this.patience()) return { kind: 'retry' };
     return this.reads() ? answer() : undefined;
   }
@@ -164,10 +163,4 @@ export class Absence {
 /** A machine that refuses or breaks off is there. */
 function isThere({ type, cause }: Failure): boolean {
   return errorCode(cause) === 'ECONNREFUSED' || type === 'origin_reset';
-}
-
-/** Whether a host was told to start or has started only lately. */
-function startsNow({ state, since, runningSince }: PublishedState): boolean {
-  if (state !== 'waking' && state !== 'running') return false;
-  return Date.now() - (state === 'running' ? (runningSince ?? since) : since) < longestStart;
 }

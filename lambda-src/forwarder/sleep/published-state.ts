@@ -38,6 +38,12 @@ export function readState(url: string): Promise<PublishedState | undefined> {
   });
 }
 
+/** Whether the hosts were told to start, or have started, no longer ago than so many milliseconds. */
+export function startedWithin({ state, since, runningSince }: PublishedState, milliseconds: number): boolean {
+  if (state !== 'waking' && state !== 'running') return false;
+  return Date.now() - (state === 'running' ? (runningSince ?? since) : since) < milliseconds;
+}
+
 function parsed(text: string): PublishedState | undefined {
   try {
     const { state, since, runningSince, failure } = JSON.parse(text) as {
