@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { HostBoot } from '../../local/machine-boot/host-boot';
 import type { Parameter } from '../../local/machine-boot/parameter-store';
 
@@ -7,4 +11,40 @@ export async function askAsElastic(place: HostBoot, path: string, ...options: st
   const url = `https://search.searchgate.internal:9200${path}`;
   const tls = ['--insecure', '--resolve', 'search.searchgate.internal:9200:10.42.0.10'];
   return (await place.neighbours.curl(...tls, '--user', `elastic:${value}`, ...options, url)).output;
+}
+
+/** Writes 2,000 documents into the index `load`, of words, in one request; `bulk` says which. Gives what Elasticsearch answers: `{"errors":false}`. */
+export async function writeBulk(place: HostBoot, bulk: number): Promise<string> {
+  const words = (id: number) => Array.from({ length: 40 }, (_, word) => `w${(id * 31 + word * word) % 9973}`).join(' ');
+  const lines = Array.from(
+    { length: 2000 },
+    (_, id) => `{"index":{}}\n{"n":${id},"text":"${words(bulk * 2000 + id)}","tag":"t${id % 500}"}\n`,
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'bulk-'));
+  try {
+    const file = join(folder, 'bulk');
+    writeFileSync(file, lines.join(''));
+    const ndjson = ['--header', 'content-type: application/x-ndjson', '--data-binary', `@${file}`];
+    return await askAsElastic(place, '/load/_bulk?filter_path=errors,error', ...ndjson);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Asks for terms of two fields of `load`, one within the other. */
+export function aggregate(place: HostBoot): Promise<string> {
+  const words = '"w":{"terms":{"field":"text.keyword","size":2000},"aggs":{"n":{"stats":{"field":"n"}}}}';
+  const request = `{"size":0,"aggs":{${words},"t":{"terms":{"field":"tag.keyword","size":500}}}}`;
+  return askAsElastic(place, '/load/_search?request_cache=false', '--json', request);
+}
+
+/** Merges `load` into one segment and waits until it is. @throws Error where it is not in three minutes. */
+export async function mergeAll(place: HostBoot): Promise<void> {
+  await askAsElastic(place, '/load/_forcemerge?max_num_segments=1&wait_for_completion=false', '-X', 'POST');
+  const segments = '/load/_stats/segments?filter_path=_all.primaries.segments.count';
+  for (const deadline = Date.now() + 180_000; ; await wait(500)) {
+    const answer = await askAsElastic(place, segments);
+    if (answer.includes('"count":1}')) return;
+    if (Date.now() > deadline) throw new Error(`the index is not merged: ${answer}`);
+  }
 }
