@@ -29,6 +29,8 @@ describeWith(
     let elasticsearch: RunningElasticsearch;
     let elastic: Client;
     let host: TrialHost;
+    /** A task on indices that runs from the beginning of this suite for more than a minute: a write that waits for a copy which never comes. */
+    let waiting: Promise<unknown>;
 
     beforeAll(async () => {
       authority = makeCertificateAuthority();
@@ -43,9 +45,21 @@ describeWith(
         auth: { username: 'elastic', password },
         tls: { ca, servername: serverName, checkServerIdentity: () => undefined },
       });
-      await elastic.security.putRole({ name: 'searchgate_snapshots', cluster: [...rights()] as 'create_snapshot'[] });
+      await elastic.security.putRole({
+        name: 'searchgate_snapshots',
+        cluster: rights('searchgate_snapshots') as 'create_snapshot'[],
+      });
       await elastic.security.putUser({ username: 'searchgate-snapshots', password, roles: ['searchgate_snapshots'] });
       await elastic.index({ index: 'cities', id: 'a', document: { name: 'Zürich' }, refresh: true });
+
+      await elastic.security.putRole({
+        name: 'searchgate_health',
+        cluster: rights('searchgate_health') as 'monitor'[],
+      });
+      await elastic.security.putUser({ username: 'searchgate-health', password, roles: ['searchgate_health'] });
+      await elastic.indices.create({ index: 'patient', settings: { number_of_replicas: 1 } });
+      const copies = { index: 'patient', wait_for_active_shards: 2, timeout: '1h', document: {} };
+      waiting = elastic.index(copies, { requestTimeout: 900_000, maxRetries: 0 }).catch((error: unknown) => error);
 
       host = new TrialHost(undefined, {
         ELASTICSEARCH_PORT: String(port),
@@ -53,7 +67,8 @@ describeWith(
       });
       standInForParameters(host, {});
       host.write('etc/elasticsearch/certs/ca.crt', ca);
-      host.write('run/searchgate/snapshots.netrc', netrc());
+      host.write('run/searchgate/snapshots.netrc', netrc('searchgate-snapshots'));
+      host.write('run/searchgate/health.netrc', netrc('searchgate-health'));
     }, 600_000);
     afterAll(async () => {
       await elastic?.close();
@@ -72,7 +87,7 @@ describeWith(
     });
 
     const record = 'srv/searchgate/.searchgate.snapshots';
-    const netrc = () => `machine ${serverName} login searchgate-snapshots password "${password}"\n`;
+    const netrc = (user: string) => `machine ${serverName} login ${user} password "${password}"\n`;
     function power({ boot, uptime }: { boot: string; uptime: number }) {
       host.write('proc/sys/kernel/random/boot_id', `${boot}\n`);
       host.write('proc/uptime', `${uptime}.50 100.00\n`);
@@ -84,6 +99,11 @@ describeWith(
       const { snapshots = [] } = await elastic.snapshot.get({ repository: 'searchgate', snapshot: '*' });
       return snapshots.map(({ snapshot }) => snapshot);
     }
+    const said = 'parameters/hosts/node-0/busy-until';
+    /** As when the time that was said is over. */
+    const forget = () => {
+      for (const file of [said, 'run/searchgate/busy-until']) rmSync(join(host.root, file), { force: true });
+    };
     const outcome = () => JSON.parse(host.read('parameters/hosts/node-0/snapshots'));
 
     test('a volume that has none gets one at once: every index, users and cluster state', async () => {
@@ -192,6 +212,7 @@ describeWith(
       const taking = spawn(program, parameters, { env, stdio: 'ignore' });
       const ended = once(taking, 'exit');
       while (host.run('snapshots busy').code !== 0) await wait(200);
+      expect(host.run('busy')).toMatchObject({ code: 0, output: expect.stringContaining('"snapshot"') });
       const [name = ''] = (await names()).slice(-1);
       await elastic.snapshot.delete({ repository: 'searchgate', snapshot: name });
       expect(await ended).toEqual([1, null]);
@@ -240,6 +261,20 @@ describeWith(
         await expect(denied()).rejects.toMatchObject({ statusCode: 403 });
     });
 
+    test('a task of more than a minute keeps the host awake while it runs, and no longer', async () => {
+      const tasks = async () => String(await elastic.cat.tasks({ h: ['action', 'running_time_ns'] }));
+      while (!/^indices:\S+\s+[6-9]\d{10}|\d{12}$/m.test(await tasks())) await wait(1_000);
+      forget();
+      const text = expect.stringMatching(/^busy: .*indices:data\/write\/index/);
+      expect(host.run('busy')).toMatchObject({ code: 0, output: text });
+      expect(Date.parse(host.read(said))).toBeGreaterThan(Date.now() + 600_000);
+      await elastic.indices.delete({ index: 'patient' });
+      expect(await waiting).toBeInstanceOf(Error);
+      forget();
+      expect(host.run('busy')).toMatchObject({ code: 0, output: '' });
+      expect(host.has(said)).toBe(false);
+    }, 200_000);
+
     test('setup starts the service unless snapshots are turned off', () => {
       const setup = readFileSync(join(carriedFiles, 'usr/local/lib/searchgate/setup'), 'utf8');
       expect(setup).toMatch(/\[ "\$SNAPSHOT_HOURS" -eq 0 \] \|\| systemctl --no-block start searchgate-snapshots/);
@@ -247,9 +282,9 @@ describeWith(
   },
 );
 
-/** The rights of the snapshots' user, as the host's configuration gives them. */
-function rights(): string[] {
+/** The rights of one of the host's own users, as its configuration gives them. */
+function rights(role: string): string[] {
   const script = readFileSync(join(carriedFiles, 'usr/local/lib/searchgate/configuration'), 'utf8');
   const [, roles = ''] = /roles\.yml" << YAML\n([\s\S]*?)\nYAML\n/.exec(script) ?? [];
-  return (parse(roles) as { searchgate_snapshots: { cluster: string[] } }).searchgate_snapshots.cluster;
+  return (parse(roles) as Record<string, { cluster: string[] }>)[role]?.cluster ?? [];
 }
