@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { findPackages, mirrorFolders, registryHost } from './terraform/provider-mirror';
 
@@ -55,12 +55,9 @@ const tools = {
     advice: 'boot Linux with the memory controller of control groups version 1',
     present: () => existsSync('/sys/fs/cgroup/memory/memory.limit_in_bytes'),
   },
-  'online-resize': {
-    advice: 'be allowed to grow a mounted file system (CAP_SYS_RESOURCE)',
-    present: () => {
-      const effective = /^CapEff:\s*(\w+)$/m.exec(readIfThere('/proc/self/status'))?.[1] ?? '0';
-      return ((BigInt(`0x${effective}`) >> 24n) & 1n) === 1n;
-    },
+  'virtual-machine': {
+    advice: 'be on x86_64 with QEMU: apt-get install --no-install-recommends qemu-system-x86',
+    present: () => process.arch === 'x64' && onPath('qemu-system-x86_64'),
   },
   'network-namespaces': {
     advice: 'be root on Linux with iproute2',
@@ -94,10 +91,6 @@ export async function chromiumPath(): Promise<string> {
 export function builtHere(program: 'actionlint' | 'tflint'): string {
   const own = join(__dirname, '../.rehearsal/bin', program);
   return existsSync(own) ? own : program;
-}
-
-function readIfThere(file: string): string {
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 function onPath(program: string, further = ''): boolean {

@@ -1,12 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
+import type { BootReport } from '../../local/machine-boot/boot-console';
 import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
-import type { BootReport, Machine } from '../../local/machine-boot/machine';
+import type { Machine } from '../../local/machine-boot/machine';
 import { laterRelease } from '../../local/machine-boot/package-repository';
 import type { Parameter } from '../../local/machine-boot/parameter-store';
 import { run } from '../../local/process-group';
 import { describeWith } from '../requirements';
+import { aggregate, askAsElastic, mergeAll, writeBulk } from './booted-host';
 
 const minutes = 60_000;
 
@@ -271,6 +273,21 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     });
   });
 
+  test(
+    'its sandbox is in the way of no write, merge or search',
+    async () => {
+      for (let bulk = 0; bulk < 6; bulk++) expect(await writeBulk(place, bulk)).toBe('{"errors":false}');
+      await askAsElastic(place, '/load/_refresh', '-X', 'POST');
+      expect(await aggregate(place)).toContain('"buckets":[{');
+      await mergeAll(place);
+      expect(await aggregate(place)).toContain('"buckets":[{');
+      // not red: one host has nowhere to put the copies
+      expect(await askAsElastic(place, '/_cluster/health?filter_path=status')).toMatch(/green|yellow/);
+      expect(await askAsElastic(place, '/load?filter_path=acknowledged', '-X', 'DELETE')).toBe('{"acknowledged":true}');
+    },
+    5 * minutes,
+  );
+
   describe('a new instance with the old volume', () => {
     test(
       'it installs the version that the data was last used with, not the newest',
@@ -286,19 +303,21 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
       8 * minutes,
     );
 
-    test('security updates leave Elasticsearch and Kibana alone, though a later release is there', async () => {
-      // in the place of Amazon Linux's own repository, which cannot be had here, one that even offers them
-      await machine.run(
-        "sed 's/^\\[elastic\\]/[amazonlinux]/; s/^enabled=0/enabled=1/' /etc/yum.repos.d/elastic.repo > /etc/yum.repos.d/amazonlinux.repo",
+    test('security updates are those of the newest release of the system, nothing else, and leave Elasticsearch and Kibana alone', async () => {
+      const run = async (command: string) => (await machine.run(command)).output.trim();
+      // Amazon Linux's own repository, stood in for: the release that the image is locked to, and the newest, which even offers Elastic's
+      await run(
+        `printf '[amazonlinux]\nname=system\nbaseurl=https://cdn.amazonlinux.com/al2023/core/$releasever/\ngpgcheck=1\ngpgkey=https://artifacts.elastic.co/GPG-KEY-elasticsearch\n' > /etc/yum.repos.d/amazonlinux.repo`,
       );
-      expect((await machine.run('dnf --quiet check-upgrade elasticsearch')).output).toContain(laterRelease);
-      expect((await machine.run('systemctl start searchgate-updates')).code).toBe(0);
-      expect((await machine.run("rpm --query --queryformat '%{VERSION} ' elasticsearch kibana")).output).toBe(
-        '9.5.3 9.5.3 ',
-      );
-      expect((await machine.run('journalctl --unit searchgate-updates --output cat')).output).toContain(
-        'security updates: 0 packages',
-      );
+      await run('dnf --quiet --assumeyes install host-library host-program');
+      const upgrades = 'dnf --quiet check-upgrade --security';
+      expect(await run(upgrades)).toBe('');
+      expect(await run(`${upgrades} --releasever=latest`)).toContain(laterRelease);
+      const versions = "rpm --query --queryformat '%{VERSION} ' host-library host-program elasticsearch kibana";
+      expect(await run(versions)).toBe('1 1 9.5.3 9.5.3');
+      await run('systemctl start searchgate-updates');
+      expect(await run('journalctl --unit searchgate-updates --output cat')).toContain('security updates: 1 packages');
+      expect(await run(versions)).toBe('2 1 9.5.3 9.5.3');
     });
 
     test('the documents, the users and the passwords are the old ones', async () => {

@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { stdout } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { succeed } from '../../local/machine-boot/cache';
 import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
@@ -8,7 +7,7 @@ import type { Machine } from '../../local/machine-boot/machine';
 import { MemoryGroup } from '../../local/machine-boot/memory-group';
 import { run } from '../../local/process-group';
 import { describeWith } from '../requirements';
-import { askAsElastic } from './booted-host';
+import { aggregate, askAsElastic, mergeAll, writeBulk } from './booted-host';
 
 const minutes = 60_000;
 
@@ -30,37 +29,40 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
   const elastic = (path: string, ...options: string[]) => askAsElastic(place, path, ...options);
   const index = (id: number) =>
     elastic(`/numbers/_doc/${id}`, '-X', 'PUT', '--json', `{"n":${id},"text":"${'x'.repeat(200)}"}`);
-  /** Two thousand documents in one request. */
-  const load = (bulk = 0) => {
-    const words = (id: number) =>
-      Array.from({ length: 40 }, (_, word) => `w${(id * 31 + word * word) % 9973}`).join(' ');
-    const lines = Array.from(
-      { length: 2000 },
-      (_, id) => `{"index":{}}\n{"n":${id},"text":"${words(bulk * 2000 + id)}","tag":"t${id % 500}"}\n`,
-    );
-    const file = join(machine.disk, '..', 'bulk');
-    writeFileSync(file, lines.join(''));
-    const ndjson = ['--header', 'content-type: application/x-ndjson', '--data-binary', `@${file}`];
-    return elastic('/load/_bulk?filter_path=errors', ...ndjson);
-  };
   /** @throws Error where it does not come in three minutes. */
   async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
     for (const deadline = Date.now() + 3 * minutes; !(await holds()); await wait(500))
       if (Date.now() > deadline) throw new Error(`it does not come: ${what}`);
   }
 
-  describeWith(['online-resize'], 'a volume that has grown', () => {
-    test('is taken up while Elasticsearch runs, and every document is there', async () => {
-      const size = async () => Number(await inside('df --block-size=1M --output=size /srv/searchgate | tail -n 1'));
-      const before = await elastic('/numbers/_count?filter_path=count');
-      expect(before).toMatch(/"count":\d\d/);
-      expect(await size()).toBeLessThan(1024);
-      await place.volume.grow(1280 * 2 ** 20);
-      expect((await machine.run('/usr/local/lib/searchgate/volume')).code).toBe(0);
-      expect(await size()).toBeGreaterThan(1150);
-      expect(await elastic('/numbers/_count?filter_path=count')).toBe(before);
-    });
-  });
+  test(
+    'under writes, merges and aggregations Elasticsearch stays within the memory that is counted for it',
+    async () => {
+      const process = await inside('systemctl show --property MainPID --value elasticsearch');
+      const memory = async (field: string) =>
+        Number(/\d+/.exec(await inside(`grep ${field} /proc/${process}/status`))?.[0]) / 1024;
+      const atRest = await memory('VmRSS');
+      for (let bulk = 0; bulk < 60; bulk++) {
+        const searches = bulk < 2 ? [] : [aggregate(place), aggregate(place)];
+        const answers = await Promise.all([writeBulk(place, bulk), ...searches]);
+        expect(answers[0]).toBe('{"errors":false}');
+        for (const answer of answers.slice(1)) expect(answer).toContain('"buckets"');
+      }
+      await elastic('/load/_refresh', '-X', 'POST');
+      expect(await elastic('/load/_count?filter_path=count')).toBe('{"count":120000}');
+      await mergeAll(place);
+      expect(await elastic('/_cluster/health?filter_path=status')).toMatch(/green|yellow/);
+      const heap = Number(/-Xmx(\d+)m/.exec(await inside('cat /etc/elasticsearch/jvm.options.d/*'))?.[1]);
+      const peak = await memory('VmHWM');
+      stdout.write(
+        `Elasticsearch: ${Math.round(atRest)} MiB at first, ${Math.round(peak)} MiB at most, of ${heap * 1.5 + 250} counted\n`,
+      );
+      expect(peak).toBeLessThan(heap * 1.5 + 250);
+      expect(await inside('systemctl show --property MainPID --value elasticsearch')).toBe(process);
+      await elastic('/load', '-X', 'DELETE');
+    },
+    15 * minutes,
+  );
 
   describeWith(['memory-control-groups'], 'where memory runs out', () => {
     let group: MemoryGroup | undefined;
@@ -75,7 +77,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
         group = await MemoryGroup.make('elasticsearch', 16 * 2 ** 20);
         await group.adopt(await machine.processesOf('elasticsearch'));
         await until('the end of Elasticsearch', async () => {
-          await load(); // work takes memory
+          await writeBulk(place, 0); // work takes memory
           return (await processOf('elasticsearch')) !== before.elasticsearch;
         });
         await until('Elasticsearch', async () => (await elastic('/numbers/_count?filter_path=count')) === count);

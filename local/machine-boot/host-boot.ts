@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadSettings, type Settings } from '../../settings';
 import { machineState } from './cache';
 import { type Certificate, CertificateAuthority } from './certificates';
+import { cloudKernel } from './kernel';
 import { LoopDevice } from './loop-device';
 import { Machine } from './machine';
 import { Neighbourhood } from './neighbourhood';
@@ -12,6 +13,7 @@ import type { Parameter } from './parameter-store';
 import { removeLeftovers } from './root-disk';
 import { rootFileSystem } from './root-file-system';
 import { type MachineUserData, synthesizedUserData } from './user-data';
+import { VirtualMachine } from './virtual-machine';
 
 /** The data volume's id in rehearsals. */
 export const volumeId = 'vol-0123456789abcdef0';
@@ -21,12 +23,23 @@ const snapshotBucket = 'searchgate-snapshots';
 /** 4 GiB as a t4g.medium shows them, in KiB. */
 const memory = 3_902_464;
 
+/** Elastic's package repository, and Amazon Linux's. */
+const packageHosts = ['artifacts.elastic.co', 'cdn.amazonlinux.com'];
+
+/** What a host reaches by name. */
+const serverNames = (region: string) => [
+  `ssm.${region}.amazonaws.com`,
+  `monitoring.${region}.amazonaws.com`,
+  ...packageHosts,
+];
+
 /**
  * The place where hosts boot: network, AWS's stand-ins, Elastic's repository and a data volume, for as many instances as are launched in turn.
  * Needs root on Debian (`.ci/install-debian-packages`); `close` leaves nothing behind but the caches below `.rehearsal/`.
  */
 export class HostBoot {
   private readonly machines: Machine[] = [];
+  private readonly virtualMachines: VirtualMachine[] = [];
 
   private constructor(
     readonly neighbours: Neighbourhood,
@@ -68,7 +81,8 @@ export class HostBoot {
     const aws = new CertificateAuthority('stand-ins for AWS and Elastic');
     const neighbours = await Neighbourhood.start({
       region,
-      ...aws.issue([`ssm.${region}.amazonaws.com`, `monitoring.${region}.amazonaws.com`, 'artifacts.elastic.co']),
+      ...aws.issue(serverNames(region)),
+      packageHosts,
       bridge: 'vpc',
       addresses: [`${gateway(address)}/24`, '169.254.169.254/32'],
       rights: {
@@ -86,7 +100,7 @@ export class HostBoot {
 
   /** A new instance with an empty root disk; the data volume is the same for all. */
   async launch(): Promise<Machine> {
-    const { REGION: region, PRIVATE_ADDRESS: address = '' } = this.userData.environment;
+    const { REGION: region = '', PRIVATE_ADDRESS: address = '' } = this.userData.environment;
     const folder = join(this.folder, `instance-${this.machines.length}`);
     await mkdir(folder);
     const machine = await Machine.launch({
@@ -96,9 +110,7 @@ export class HostBoot {
       bridge: 'vpc',
       address: `${address}/24`,
       gateway: gateway(address),
-      hosts: [
-        `${gateway(address)} ssm.${region}.amazonaws.com monitoring.${region}.amazonaws.com artifacts.elastic.co`,
-      ],
+      hosts: [`${gateway(address)} ${serverNames(region).join(' ')}`],
       authority: this.awsAuthority,
       guard: (id) => this.neighbours.guard(id),
       userData: this.userData.text,
@@ -106,6 +118,13 @@ export class HostBoot {
       buckets: join(this.folder, 'buckets'),
     });
     this.machines.push(machine);
+    return machine;
+  }
+
+  /** Gives an instance that is off a kernel, memory and disks of its own. */
+  async virtual(instance: Machine, onProgress: (text: string) => void): Promise<VirtualMachine> {
+    const machine = await VirtualMachine.from(instance, await cloudKernel(onProgress), this.volume, volumeId);
+    this.virtualMachines.push(machine);
     return machine;
   }
 
@@ -130,7 +149,7 @@ export class HostBoot {
   }
 
   async close(): Promise<void> {
-    for (const machine of this.machines) await machine.destroy();
+    for (const machine of [...this.virtualMachines, ...this.machines]) await machine.destroy();
     await this.neighbours.close();
     await this.volume.destroy();
     await rm(this.folder, { recursive: true, force: true });

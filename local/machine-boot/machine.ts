@@ -1,9 +1,9 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { type Finished, ProcessGroup, run } from '../process-group';
+import { type BootReport, followBoot } from './boot-console';
 import { succeed } from './cache';
 import { RootDisk } from './root-disk';
 
@@ -32,15 +32,6 @@ export interface MachineOptions {
   readonly buckets: string;
 }
 
-/** How a boot went, by the console. */
-export interface BootReport {
-  readonly outcome: 'READY' | 'FAILED';
-  /** The line that says so. */
-  readonly line: string;
-  /** From power-on to that line, in seconds. */
-  readonly seconds: number;
-}
-
 /**
  * An instance: a machine of its own with systemd, cloud-init and a root disk that is new with every instance (a layer over the root file system).
  * It runs in namespaces of this machine's kernel (systemd-nspawn), sees the data volume as an NVMe device and its neighbours through a virtual interface.
@@ -52,7 +43,7 @@ export class Machine {
   private killsBefore = 0;
 
   private constructor(
-    private readonly options: MachineOptions,
+    readonly options: MachineOptions,
     private readonly root: RootDisk,
   ) {}
 
@@ -67,7 +58,7 @@ export class Machine {
     await machine.write('etc/hosts', ['127.0.0.1 localhost host', ...options.hosts, ''].join('\n'));
     await machine.write(
       'etc/systemd/network/10-host0.network',
-      `[Match]\nName=host0\n[Network]\nAddress=${options.address}\nGateway=${options.gateway}\nLinkLocalAddressing=no\n`,
+      `[Match]\nName=host0 eth0\n[Network]\nAddress=${options.address}\nGateway=${options.gateway}\nLinkLocalAddressing=no\n`,
     );
     const trusted = await readFile(join(options.root, 'etc/ssl/certs/ca-certificates.crt'), 'utf8');
     await machine.write('etc/ssl/certs/ca-certificates.crt', trusted + options.authority);
@@ -103,7 +94,6 @@ export class Machine {
     onLine: (line: string) => void = () => {},
     patience = 400,
   ): Promise<BootReport> {
-    const since = Date.now();
     this.boots++;
     // device names change between boots, as on EC2; the link by id is udev's work there
     const name = `nvme${this.boots}n1`;
@@ -139,41 +129,19 @@ export class Machine {
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.group = group;
-    const log = createWriteStream(this.console, { flags: 'a' });
-    let told: string | undefined;
-    let rest = '';
-    for (const stream of [group.child.stdout, group.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (chunk: string) => {
-        log.write(chunk);
-        const lines = (rest + chunk).split(/\r?\n/);
-        rest = lines.pop() ?? '';
-        for (const line of lines) {
-          onLine(line);
-          if (/searchgate\[\d+\]: (READY|FAILED): /.test(line)) told = line;
-        }
-      });
-    }
-    let ended = false;
     void group.ended.then(() => {
-      ended = true;
-      log.close();
       if (this.group === group) this.group = undefined;
     });
-    let guarded = false;
-    while (told === undefined) {
+    void this.guard(group);
+    return followBoot(group, { file: this.console, onLine, patience });
+  }
+
+  /** Has the process that is number 1 inside ended where this one is killed, as soon as there is one. */
+  private async guard(group: ProcessGroup): Promise<void> {
+    for (; this.group === group; await wait(50)) {
       const leader = await this.leader().catch(() => 0);
-      if (!guarded && leader > 0) {
-        await this.options.guard(leader);
-        guarded = true;
-      }
-      if (ended || Date.now() - since > patience * 1000) {
-        const text = await readFile(this.console, 'utf8');
-        throw new Error(`${ended ? 'the machine went off' : `nothing told in ${patience} s`}:\n${text.slice(-4000)}`);
-      }
-      await wait(50);
+      if (leader > 0) return this.options.guard(leader);
     }
-    const line = told.replace(/^.*searchgate\[\d+\]: /, '');
-    return { outcome: line.startsWith('READY') ? 'READY' : 'FAILED', line, seconds: (Date.now() - since) / 1000 };
   }
 
   get isOn(): boolean {
@@ -249,7 +217,8 @@ export class Machine {
     await rm(join(this.disk, path), { force: true });
   }
 
-  private async link(path: string, target: string): Promise<void> {
+  /** Makes a symbolic link on its disk, while it is off. */
+  async link(path: string, target: string): Promise<void> {
     await mkdir(join(this.disk, path, '..'), { recursive: true });
     await symlink(target, join(this.disk, path));
   }

@@ -81,7 +81,8 @@ export class Neighbourhood {
 
   /** Which state of Elastic's repository machines see. */
   async publish(repository: PackageRepository, state: 'first' | 'later'): Promise<void> {
-    await this.ask({ ask: 'publish', repository: repository[state], key: repository.key });
+    const { system, key } = repository;
+    await this.ask({ ask: 'publish', repository: repository[state], system, key });
   }
 
   /** curl from inside the network, where a forwarder would stand. Gives the exit code and what it wrote. */

@@ -1,5 +1,5 @@
 /**
- * The process that stands for all that a host reaches in its network: Systems Manager, CloudWatch, the instance metadata service and Elastic's package repository, each
+ * The process that stands for all that a host reaches in its network: Systems Manager, CloudWatch, the instance metadata service and package repositories, each
  * under its real name and address. It runs in a network namespace of its own, which the machine's interface is connected to, so nothing leaves this machine
  * and nothing else can reach it. `neighbourhood.ts` starts it and talks to it by messages.
  */
@@ -21,6 +21,8 @@ export interface NeighbourOptions {
   readonly bridge: string;
   readonly addresses: readonly string[];
   readonly rights: RoleRights;
+  /** Names of Elastic's package repository, and of the system's. */
+  readonly packageHosts: readonly string[];
 }
 
 export type Question =
@@ -34,14 +36,14 @@ export type Question =
   | { ask: 'hide'; hidden: boolean }
   | { ask: 'break'; broken: boolean }
   | { ask: 'guard'; id: number }
-  | { ask: 'publish'; repository: string; key: string };
+  | { ask: 'publish'; repository: string; system: string; key: string };
 
 let store: ParameterStore | undefined;
 let hidden = false;
 let broken = false;
 /** Process that goes when the process that all of this works for goes, however that ends: number 1 of the machine that is on. 0 for none. */
 let guarded = 0;
-let published = { repository: '', key: '' };
+let published = { repository: '', system: '', key: '' };
 /** What was sent to CloudWatch, as in `DataVolumeUsedPercent node-0 41`. */
 const metrics: string[] = [];
 
@@ -73,7 +75,7 @@ async function answer(question: Question): Promise<unknown> {
       guarded = question.id;
       return undefined;
     case 'publish':
-      published = { repository: question.repository, key: question.key };
+      published = question;
       return undefined;
   }
 }
@@ -86,7 +88,7 @@ async function start(options: NeighbourOptions): Promise<void> {
   store = new ParameterStore(options.rights);
   const tls = createTlsServer({ cert: options.certificate, key: options.key }, (request, response) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-    if (host === 'artifacts.elastic.co') answerPackage(request, response);
+    if (options.packageHosts.includes(host)) answerPackage(request, response);
     else if (host === `ssm.${options.region}.amazonaws.com`) {
       if (hidden) request.socket.destroy();
       else void answerParameter(request, response);
@@ -132,8 +134,7 @@ async function answerParameter(request: IncomingMessage, response: ServerRespons
 
 function answerPackage(request: IncomingMessage, response: ServerResponse): void {
   const path = normalize(decodeURIComponent((request.url ?? '').replace(/\?.*/, '')));
-  const below = /^\/packages\/9\.x\/yum\/(.+)$/.exec(path)?.[1];
-  const file = path === '/GPG-KEY-elasticsearch' ? published.key : join(published.repository, below ?? 'absent');
+  const file = fileOf(path);
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) return void response.writeHead(404).end();
   response.writeHead(200, { 'content-length': size });
@@ -143,6 +144,13 @@ function answerPackage(request: IncomingMessage, response: ServerResponse): void
       .pipe(response, { end: false });
   else if (request.method === 'HEAD') response.end();
   else createReadStream(file).pipe(response);
+}
+
+/** Where a package, or what a repository says of its packages, lies here. */
+function fileOf(path: string): string {
+  if (path === '/GPG-KEY-elasticsearch') return published.key;
+  const [, ofSystem, below = 'absent'] = /^\/(?:packages\/9\.x\/yum|(al2023\/core))\/(.+)$/.exec(path) ?? [];
+  return join(ofSystem === undefined ? published.repository : published.system, below);
 }
 
 function ip(...parameters: string[]): void {
