@@ -8,6 +8,7 @@ import { authorityChecks } from '../doctor/authority-check';
 import { AwsAccount } from '../doctor/aws-account';
 import { examine, type Result } from '../doctor/check';
 import { domainChecks } from '../doctor/domain-checks';
+import { lockChecks } from '../doctor/lock-check';
 import { nameChecks } from '../doctor/name-checks';
 import { toolChecks } from '../doctor/tool-checks';
 import { type Configuration, readStacks } from '../local/terraform/configuration';
@@ -22,7 +23,7 @@ found a problem.
 
 Looks at the credentials, the region and its zones, the instance type there, the quota of VPCs, Lambda's concurrency, API Gateway's
 logging role, the boundary of roles, the hosted zone, its delegation and its CAA records, the state bucket and every other name that
-can be taken, whether a change of the private authority takes one step at a time, Node, Terraform, CDKTF and Terraform's providers.
+can be taken, locks that a killed run has left, whether a change of the private authority takes one step at a time, Node, Terraform, CDKTF and Terraform's providers.
 
   SEARCHGATE_SETTINGS=FILE   the settings (default settings/example.json)
   AWS_ENDPOINT_URL=URL       an emulated account instead of AWS
@@ -41,7 +42,14 @@ void runCommand(async () => {
   try {
     const dns = nameServers(values['dns-server'], emulated);
     const surroundings = { settings, stacks: () => synthesizedStacks(settings, folder), aws, emulated, dns };
-    const checks = [...accountChecks, ...domainChecks, ...nameChecks, ...authorityChecks, ...toolChecks()];
+    const checks = [
+      ...accountChecks,
+      ...domainChecks,
+      ...nameChecks,
+      ...lockChecks,
+      ...authorityChecks,
+      ...toolChecks(),
+    ];
     const results = await examine(credentials, checks, surroundings);
     if (values.json === true) console.log(JSON.stringify(results, null, 2));
     else print(results, elapsed(start));

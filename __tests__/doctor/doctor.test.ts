@@ -15,6 +15,7 @@ import { authorityChecks } from '../../doctor/authority-check';
 import { AwsAccount } from '../../doctor/aws-account';
 import { examine, type Result, type Surroundings } from '../../doctor/check';
 import { domainChecks, type NameServers } from '../../doctor/domain-checks';
+import { lockChecks } from '../../doctor/lock-check';
 import { nameChecks } from '../../doctor/name-checks';
 import { clientOptions } from '../../local/emulator/account';
 import { type Emulator, startEmulator } from '../../local/emulator/emulator';
@@ -115,7 +116,7 @@ describeWith(['python', 'openssl'], 'The doctor, against an emulated account', (
     };
     const results = await examine(
       credentials,
-      [...accountChecks, ...domainChecks, ...nameChecks, ...authorityChecks],
+      [...accountChecks, ...domainChecks, ...nameChecks, ...lockChecks, ...authorityChecks],
       surroundings,
     );
     return Object.fromEntries(results.map((result) => [result.name, result]));
@@ -264,6 +265,24 @@ describeWith(['python', 'openssl'], 'The doctor, against an emulated account', (
       status: 'problem',
       found: expect.stringContaining('another account'),
     });
+  });
+
+  test('finds stacks that are locked, by whom and since when, and says how a lock is lifted that nobody holds any more', async () => {
+    const state = { bucket: 'searchgate-state-example-com' };
+    const of = async (name: string) => (await examined({ name, state })).locks;
+    const put = (name: string, stack: string, text: string) =>
+      s3(new PutObjectCommand({ Bucket: state.bucket, Key: `searchgate/${name}/${stack}`, Body: text }));
+    await put('locked', 'network.tfstate', '{}');
+    expect(await of('locked')).toMatchObject({ status: 'ok', found: 'no stack is locked' });
+    const lock = { ID: 'a-b-c', Operation: 'OperationTypeApply', Who: 'me@desk', Created: '2026-01-02T03:04:05Z' };
+    await put('locked', 'network.tfstate.tflock', JSON.stringify(lock));
+    expect(await of('locked')).toMatchObject({
+      status: 'problem',
+      found: 'locked: network since 2026-01-02T03:04:05Z by me@desk (OperationTypeApply)',
+      advice: expect.stringContaining('terraform -chdir=cdktf.out/stacks/network force-unlock a-b-c'),
+    });
+    expect((await of('locked-too'))?.status).toBe('ok');
+    expect((await examined({ state: { bucket: 'not-made' } })).locks?.status).toBe('ok');
   });
 
   test('finds names that are taken, but not those of a stack that is deployed', async () => {
