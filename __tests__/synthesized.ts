@@ -4,8 +4,7 @@ import { App, Testing } from 'cdktf';
 import 'cdktf/lib/testing/adapters/jest';
 import { readSettings } from '../settings';
 import example from '../settings/example.json';
-import { addDeployment } from '../stacks/deployment';
-import { StateStack } from '../stacks/state-stack';
+import { addEveryStack } from '../stacks/every-stack';
 import { outputFolder } from './empty-stack';
 
 Testing.setupJest();
@@ -64,7 +63,7 @@ export interface SynthesizedDeployment {
 const cache = new Map<string, SynthesizedDeployment>();
 
 /**
- * Every stack of a deployment with the example's settings, the state stack among them. Synthesized once for the same settings.
+ * Every stack of a deployment with the example's settings, with `state` and, where the settings have one, `delivery`. Synthesized once for the same settings.
  *
  * @param changes laid over the example's settings at the first level
  */
@@ -75,8 +74,7 @@ export function synthesized(changes: Block = {}): SynthesizedDeployment {
   const { settings } = readSettings({ ...example, ...changes });
   const folder = outputFolder();
   const app = new App({ outdir: folder });
-  addDeployment(app, settings);
-  new StateStack(app, 'state', settings);
+  addEveryStack(app, settings);
   app.synth();
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
   const stacks = Object.fromEntries(

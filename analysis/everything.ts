@@ -5,9 +5,7 @@ import { builtHere, missingTools } from '../local/machine';
 import { readStacks, writeStack } from '../local/terraform/configuration';
 import { writeModules } from '../modules/write';
 import type { Settings } from '../settings';
-import { DeliveryStack } from '../stacks/delivery-stack';
-import { addDeployment } from '../stacks/deployment';
-import { StateStack } from '../stacks/state-stack';
+import { addEveryStack } from '../stacks/every-stack';
 import { checkov } from './checkov';
 import type { Analysis, Finding } from './findings';
 import { planEverything } from './plans';
@@ -39,7 +37,10 @@ export async function analyseEverything(
 ): Promise<{ findings: Finding[]; skipped: Look[] }> {
   const [stacks, written] = [join(folder, 'stacks'), join(folder, 'written')];
   const modules = join(written, 'modules');
-  synthesizeAll(settings, stacks);
+  mkdirSync(stacks);
+  const app = new App({ outdir: stacks });
+  addEveryStack(app, settings);
+  app.synth();
   writeModules(settings, modules);
   const findings: Finding[] = [];
   const gather = (what: string, { passed, findings: found }: Analysis) => {
@@ -74,16 +75,6 @@ export async function analyseEverything(
   rmSync(join(modules, 'example'), { recursive: true });
   gather('modules', await checkov(python, written, 'terraform'));
   return { findings, skipped: skipped.map(([look]) => look) };
-}
-
-/** The deployment's stacks with those that are apps of their own. */
-function synthesizeAll(settings: Settings, outdir: string): void {
-  mkdirSync(outdir);
-  const app = new App({ outdir });
-  addDeployment(app, settings);
-  new StateStack(app, 'state', settings);
-  if (settings.delivery !== undefined) new DeliveryStack(app, 'delivery', settings, settings.delivery);
-  app.synth();
 }
 
 /** Takes a synth's `terraform` blocks away: checkov stumbles over `required_version`, and reads nothing of a file where it stumbles. */

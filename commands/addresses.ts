@@ -5,8 +5,7 @@ import { App } from 'cdktf';
 import { readStacks } from '../local/terraform/configuration';
 import { type AddressLedger, compareLedger, extendLedger } from '../plan-review/address-ledger';
 import { loadSettings } from '../settings';
-import { addDeployment } from '../stacks/deployment';
-import { StateStack } from '../stacks/state-stack';
+import { addEveryStack } from '../stacks/every-stack';
 import { readFlags, runCommand } from './terminal';
 
 const help = `
@@ -21,12 +20,11 @@ const file = resolve(__dirname, '../plan-review/address-ledger.json');
 
 void runCommand(() => {
   readFlags(help, {});
-  const { settings } = loadSettings('settings/example.json');
+  const { settings } = loadSettings(resolve(__dirname, '../settings/complete.json'));
   const outdir = mkdtempSync(join(tmpdir(), 'searchgate-addresses-'));
   try {
     const app = new App({ outdir });
-    addDeployment(app, settings);
-    new StateStack(app, 'state', settings);
+    addEveryStack(app, settings);
     app.synth();
     const stacks = Object.fromEntries(readStacks(outdir));
     const ledger = JSON.parse(readFileSync(file, 'utf8')) as AddressLedger;

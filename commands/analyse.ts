@@ -19,7 +19,7 @@ with a reason in analysis/accepted-findings.ts, and for an acceptance that nothi
 
 The first time it installs checkov, pinned and checked by hash, into .rehearsal/analysis (470 MB).
 
-  SEARCHGATE_SETTINGS=FILE   the settings (default analysis/settings.json, where everything is on that makes resources)
+  SEARCHGATE_SETTINGS=FILE   the settings (default settings/complete.json, where everything is on that makes resources)
   --plans DIR                look at the plans that npm run plan wrote there (STACK.json) instead: what Terraform makes of the stacks, with
                              every default filled in. tflint reads no plans
   --reasons                  list what is accepted, and why
@@ -34,7 +34,7 @@ void runCommand(async () => {
   }
   const start = performance.now();
   const tell = (line: string) => console.log(line);
-  const { settings } = loadSettings(process.env.SEARCHGATE_SETTINGS || resolve(__dirname, '../analysis/settings.json'));
+  const { settings } = loadSettings(process.env.SEARCHGATE_SETTINGS || resolve(__dirname, '../settings/complete.json'));
   const requirements = resolve(__dirname, '../analysis/requirements.txt');
   const python = await pythonEnvironment(resolve('.rehearsal/analysis'), tell, requirements);
   const folder = mkdtempSync(join(tmpdir(), 'searchgate-analysis-'));

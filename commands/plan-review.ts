@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { reviewComment } from '../plan-review/comment';
+import { lengths, reviewComment } from '../plan-review/comment';
 import { judge } from '../plan-review/gate';
 import { costSection, readMonthlyCost } from '../plan-review/monthly-cost';
 import { readPlan, type StackPlan } from '../plan-review/plan';
@@ -20,6 +20,7 @@ Works for any Terraform plan:  terraform plan -out=p && terraform show -json p >
   --cost-before FILE         the month's cost before and after, as npm run cost -- --json writes it
   --cost-after FILE
   --output FILE              the comment goes there instead of standard output
+  --summary FILE             the same is added to this file at four times a comment's length, such as $GITHUB_STEP_SUMMARY
 
 Values that Terraform or a provider calls sensitive, and what is named like a secret, are never printed.
 `;
@@ -33,6 +34,7 @@ const flags = {
   'cost-before': { type: 'string' },
   'cost-after': { type: 'string' },
   output: { type: 'string' },
+  summary: { type: 'string' },
 } as const;
 
 void runCommand(() => {
@@ -86,9 +88,11 @@ void runCommand(() => {
   const verdict = judge(plans, allowed);
   const [costBefore, costAfter] = costs;
   const cost = costBefore === undefined || costAfter === undefined ? undefined : costSection(costBefore, costAfter);
-  const comment = reviewComment({ plans, verdict, waits, failures, cost });
+  const review = { plans, verdict, waits, failures, cost };
+  const comment = reviewComment(review);
   if (values.output === undefined) process.stdout.write(comment);
   else writeFileSync(values.output, comment);
+  if (values.summary !== undefined) appendFileSync(values.summary, reviewComment(review, lengths.summary));
   for (const { stack, address, text, verdict: each } of verdict.findings) {
     console.error(`${each}: ${stack} ${address} ${text}`);
   }
@@ -108,6 +112,8 @@ function listedAddresses(text: string): string[] {
     .filter((line) => line !== '');
 }
 
-function allowedAddresses(text: string): string[] {
+/** What is hidden from readers, such as a template's own words, allows nothing. */
+function allowedAddresses(description: string): string[] {
+  const text = description.replace(/<!--[\s\S]*?(?:-->|$)/g, '');
   return text.split(/\r?\n/).flatMap((line) => /^[\s>*-]*allow:\s*`?([^\s`][^`]*?)`?\s*$/i.exec(line)?.[1] ?? []);
 }

@@ -150,7 +150,7 @@ export function deployStatements(scope: DeliveryScope): PolicyStatement[] {
       Sid: 'LaunchFromImages',
       Effect: 'Allow',
       Action: 'ec2:RunInstances',
-      Resource: [`arn:aws:ec2:${scope.region}::image/*`, of.ec2('network-interface'), of.ec2('volume')],
+      Resource: [`arn:aws:ec2:${scope.region}::image/*`, of.ec2('network-interface')],
     },
     {
       Sid: 'ChangeOwnMachines',

@@ -1,6 +1,6 @@
 import { isRecord } from './plan';
 
-/** Every Terraform address that was ever deployed from the example's settings, so that a rename is noticed before it destroys. */
+/** Every Terraform address that was ever deployed from `settings/complete.json`, where everything is on that makes resources, so that a rename is noticed before it destroys. */
 export interface AddressLedger {
   /** By stack, sorted. */
   readonly stacks: Readonly<Record<string, readonly string[]>>;

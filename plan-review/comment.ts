@@ -1,12 +1,13 @@
 import type { Finding, Verdict } from './gate';
 import { effectOf, managedChanges, movesAndImports, type StackPlan } from './plan';
 import { planLines } from './plan-details';
+import { andMore, cutLines, cutText, divided } from './within-length';
 
 /** The first line of the comment, by which it is found again and updated. */
 export const commentMarker = '<!-- plan-review -->';
 
-/** GitHub refuses longer comments. */
-const longestComment = 65_000;
+/** Characters. GitHub takes comments of 65,536, and summaries of jobs of 1 MiB, in which a character may take four bytes. */
+export const lengths = { comment: 65_000, summary: 250_000 } as const;
 
 export interface Review {
   readonly plans: readonly StackPlan[];
@@ -19,36 +20,59 @@ export interface Review {
   readonly cost?: string;
 }
 
-/** A review as one Markdown comment: what is refused and what to watch first, then counts, then cost, then each plan folded. */
-export function reviewComment(review: Review): string {
+/**
+ * A review as one Markdown comment: what is refused and what to watch first, then counts, then cost, then each plan folded.
+ *
+ * @param longest characters; what is too long for it is cut, and says so
+ */
+export function reviewComment(review: Review, longest: number = lengths.comment): string {
   const { plans, verdict, waits = [], failures = [], cost } = review;
+  const said = divided(
+    failures.map((failure) => failure.said.length),
+    longest * 0.2,
+  );
+  const section = (title: string, which: Finding['verdict'], share: number) =>
+    findingsSection(title, verdict.findings, which, longest * share);
   const head = [
     commentMarker,
     `## ${headline(review)}`,
-    ...findingsSection('Refused', verdict.findings, 'refused'),
+    ...section('Refused', 'refused', 0.15),
     ...(verdict.passes
       ? []
       : [
           '',
           'Nothing of this is applied. If it is meant, allow each address by a line `allow: ADDRESS` in the description of the pull request.',
         ]),
-    ...findingsSection('Allowed by name', verdict.findings, 'allowed'),
-    ...findingsSection('Watch', verdict.findings, 'warning'),
+    ...section('Allowed by name', 'allowed', 0.1),
+    ...section('Watch', 'warning', 0.1),
     ...(verdict.unused.length === 0
       ? []
-      : ['', `Allowed, but nothing needs it: ${verdict.unused.map(code).join(', ')}`]),
-    ...failures.flatMap(({ stack, said }) => [
+      : ['', cutText(`Allowed, but nothing needs it: ${verdict.unused.map(code).join(', ')}`, longest * 0.05)]),
+    ...failures.flatMap(({ stack, said: whole }, index) => [
       '',
       `### ${plain(stack)} could not be planned`,
       '',
-      fenced('', said.trim()),
+      fenced('', cutText(whole.trim(), said[index] ?? 0)),
     ]),
     '',
-    ...table(review),
+    ...table(review, longest * 0.15),
     ...(cost === undefined ? [] : ['', cost]),
   ].join('\n');
-  const folded = plans.filter(({ plan }) => hasDetails(plan)).map(details);
-  return withinLimit(head, folded, waits.length);
+  const later = waits.length > 0 ? ['Stacks that wait are planned once those above them are there.'] : [];
+  const texts = plans.flatMap(({ stack, plan }) => {
+    const lines = planLines(plan);
+    return lines.length === 0 ? [] : [{ stack, lines, length: lines.join('\n').length + stack.length }];
+  });
+  // Around each plan stand its name and its fences.
+  const around = 150;
+  const room = divided(
+    texts.map(({ length }) => length + around),
+    longest - head.length - around,
+  );
+  const folded = texts.map(({ stack, lines }, index) =>
+    details(stack, cutLines(lines, (room[index] ?? 0) - around - stack.length)),
+  );
+  return `${[head, ...folded, ...later].join('\n\n')}\n`;
 }
 
 function headline({ plans, verdict, waits = [], failures = [] }: Review): string {
@@ -56,28 +80,39 @@ function headline({ plans, verdict, waits = [], failures = [] }: Review): string
   const refused = verdict.findings.filter((each) => each.verdict === 'refused').length;
   if (refused > 0) return `⛔ Plan refused: ${refused} ${refused === 1 ? 'thing' : 'things'} that nobody allowed`;
   const changes = plans.reduce((sum, { plan }) => sum + managedChanges(plan).length, 0);
-  if (changes === 0 && waits.length === 0) return '✅ Plan: nothing changes';
-  return `✅ Plan: ${changes} ${changes === 1 ? 'change' : 'changes'}`;
+  const outputs = plans.some(({ plan }) => planLines(plan).length > 0);
+  const waiting = waits.length === 0 ? '' : `, ${waits.length} ${waits.length === 1 ? 'stack waits' : 'stacks wait'}`;
+  if (changes === 0) return `✅ Plan: ${outputs ? 'only outputs change' : 'nothing changes'}${waiting}`;
+  return `✅ Plan: ${changes} ${changes === 1 ? 'change' : 'changes'}${waiting}`;
 }
 
-function findingsSection(title: string, findings: readonly Finding[], verdict: Finding['verdict']): string[] {
+function findingsSection(
+  title: string,
+  findings: readonly Finding[],
+  verdict: Finding['verdict'],
+  longest: number,
+): string[] {
   const chosen = findings.filter((finding) => finding.verdict === verdict);
   if (chosen.length === 0) return [];
   return [
     '',
     `### ${title}`,
     '',
-    ...chosen.map(({ stack, address, text }) => `- **${plain(stack)}** ${code(address)} ${plain(text)}`),
+    ...cutLines(
+      chosen.map(({ stack, address, text }) => `- **${plain(stack)}** ${code(address)} ${plain(cutText(text, 1_000))}`),
+      longest,
+      (left) => `- ${andMore(left)}`,
+    ),
   ];
 }
 
-function table({ plans, waits = [], failures = [] }: Review): string[] {
+function table({ plans, waits = [], failures = [] }: Review, longest: number): string[] {
   const rows = plans.map(({ stack, plan }) => {
     const effects = managedChanges(plan).map(({ change }) => effectOf(change));
     const count = (effect: string) => effects.filter((each) => each === effect).length;
     const aside = [
       ...(count('forget') > 0 ? [`${count('forget')} forgotten`] : []),
-      ...movesAndImports(plan).map(code),
+      ...cutLines(movesAndImports(plan).map(code), longest / 5, andMore),
       ...(plan.errored ? ['incomplete'] : []),
     ].join(', ');
     return { stack, counts: ['create', 'update', 'replace', 'delete'].map(count), aside };
@@ -86,22 +121,24 @@ function table({ plans, waits = [], failures = [] }: Review): string[] {
   return [
     '| Stack | create | update | replace | delete | |',
     '| :--- | ---: | ---: | ---: | ---: | :--- |',
-    ...rows.map(
-      ({ stack, counts, aside }) =>
-        `| ${plain(stack)} | ${counts.map(bold).join(' | ')} | ${aside.replaceAll('|', '\\|')} |`,
+    ...cutLines(
+      [
+        ...rows.map(
+          ({ stack, counts, aside }) =>
+            `| ${plain(stack)} | ${counts.map(bold).join(' | ')} | ${aside.replaceAll('|', '\\|')} |`,
+        ),
+        ...failures.map(({ stack }) => `| ${plain(stack)} | | | | | could not be planned |`),
+        ...waits.map(({ stack, upstream }) => `| ${plain(stack)} | | | | | waits for ${plain(upstream)} |`),
+      ],
+      longest,
+      (left) => `| | | | | | ${andMore(left)} |`,
     ),
-    ...failures.map(({ stack }) => `| ${plain(stack)} | | | | | could not be planned |`),
-    ...waits.map(({ stack, upstream }) => `| ${plain(stack)} | | | | | waits for ${plain(upstream)} |`),
     ...(rows.length > 1 ? [`| **all** | ${sums.map(bold).join(' | ')} | |`] : []),
   ];
 }
 
-function hasDetails(plan: StackPlan['plan']): boolean {
-  return planLines(plan).length > 0;
-}
-
-function details({ stack, plan }: StackPlan): string {
-  const text = planLines(plan).join('\n').trimEnd();
+function details(stack: string, lines: readonly string[]): string {
+  const text = lines.join('\n').trimEnd();
   return ['<details>', `<summary>${html(stack)}</summary>`, '', fenced('diff', text), '', '</details>'].join('\n');
 }
 
@@ -109,21 +146,6 @@ function details({ stack, plan }: StackPlan): string {
 function fenced(language: string, text: string): string {
   const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)));
   return [`${fence}${language}`, text, fence].join('\n');
-}
-
-function withinLimit(head: string, folded: readonly string[], waiting: number): string {
-  const shown: string[] = [];
-  let length = head.length;
-  for (const section of folded) {
-    if (length + section.length > longestComment - 200) break;
-    shown.push(section);
-    length += section.length + 2;
-  }
-  const left = folded.length - shown.length;
-  const note =
-    left > 0 ? [`${left} ${left === 1 ? 'plan is' : 'plans are'} too long for a comment: see the log of the job.`] : [];
-  const later = waiting > 0 ? ['Stacks that wait are planned once those above them are there.'] : [];
-  return `${[head, ...shown, ...note, ...later].join('\n\n')}\n`;
 }
 
 function bold(count: number): string {

@@ -1,7 +1,9 @@
-import { lostData, lostProtections } from './data-holders';
-import { grantsEverything, openPolicies, unreadablePolicy } from './open-policies';
+import { lostData, lostPolicy, lostProtections, takenOver } from './data-holders';
+import { grantsEverything, type Opening, openPolicies } from './open-policies';
 import { openPorts } from './open-ports';
+import { openSwitches } from './open-switches';
 import { type Change, effectOf, managedChanges, type Plan, type ResourceChange, type StackPlan } from './plan';
+import { unreadable } from './unreadable';
 import { valueChanges } from './values';
 
 /** One thing about a plan that a person has to know before saying yes. */
@@ -44,12 +46,7 @@ export function judge(plans: readonly StackPlan[], allowed: readonly string[] = 
     });
     const changes = managedChanges(plan).flatMap((resource) => {
       const { address } = resource;
-      const refusals = [
-        ...reasonsOf(resource),
-        ...[unreadablePolicy(resource, plan)].flatMap((attribute) =>
-          attribute === undefined ? [] : [`has a \`${attribute}\` that nobody can judge before it is applied`],
-        ),
-      ];
+      const refusals = [...reasonsOf(resource), ...unreadable(resource, plan)];
       const verdict = refusals.length > 0 && allowance(stack, address) ? 'allowed' : 'refused';
       return [
         ...refusals.map((text) => finding(address, text, verdict)),
@@ -98,13 +95,16 @@ function pathsOf(change: Change): string[] {
 /** What was open before and stays so is no news: only what a plan newly opens counts. */
 function reasonsOf(resource: ResourceChange): string[] {
   const { type, change } = resource;
-  const opened = (values: unknown) => [...openPorts(type, values), ...openPolicies(values)];
-  const before = opened(change.before);
-  const loss = lostData(resource);
+  const opened = (values: unknown): Opening[] => [
+    ...[...openPorts(type, values), ...openSwitches(type, values)].map((text) => ({ text, identity: text })),
+    ...openPolicies(values),
+  ];
+  const before = opened(change.before).map(({ identity }) => identity);
+  const losses = [lostData(resource), lostPolicy(resource), takenOver(resource)];
   return [
-    ...(loss === undefined ? [] : [loss]),
+    ...losses.filter((loss) => loss !== undefined),
     ...lostProtections(resource),
-    ...opened(change.after).filter((text) => !before.includes(text)),
+    ...opened(change.after).flatMap(({ text, identity }) => (before.includes(identity) ? [] : [text])),
   ];
 }
 
@@ -115,9 +115,17 @@ function warningsOf({ type, change, deposed }: ResourceChange): string[] {
     ...(effect === 'replace' && type === 'aws_instance'
       ? ['is replaced: the host is away while a new one starts']
       : []),
+    ...(effect === 'update' && type === 'aws_instance' && stops(change)
+      ? ['is stopped for the change and started again: the host is away meanwhile']
+      : []),
     ...(deposed === undefined ? [] : ['was left behind by a replacement that was interrupted']),
     ...(grantsEverything(type, change.after) && !grantsEverything(type, change.before)
       ? ['grants every action on every resource']
       : []),
   ];
+}
+
+/** Whether EC2 takes a change of an instance only while it is stopped. The provider stops and starts it by itself. */
+function stops(change: Change): boolean {
+  return pathsOf(change).some((path) => /^(?:instance_type|user_data|user_data_base64)$/.test(path));
 }

@@ -1,5 +1,5 @@
-import { isWorld } from './open-ports';
-import { isRecord, type Plan, type ResourceChange } from './plan';
+import { isWorld } from './address-blocks';
+import { isRecord } from './plan';
 
 /** Condition keys that say who asks or on whose behalf. A condition on anything else leaves a policy open. */
 const narrowingKeys =
@@ -11,21 +11,32 @@ const federatedKeys = /:(?:sub|aud|repository|repository_id|job_workflow_ref|pro
 const narrowingOperators =
   /^(?:ForAnyValue:)?(?:String(?:Equals|EqualsIgnoreCase|Like)|Arn(?:Equals|Like)|IpAddress)$/i;
 
+/** Something that a policy lets everybody do. */
+export interface Opening {
+  /** In the words of a review. */
+  readonly text: string;
+  /** The same for the same opening, however it is written down. */
+  readonly identity: string;
+}
+
 /**
  * What the policies among a resource's values open to everybody. A policy is any text that parses to statements with principals,
  * whatever its attribute is called; an identity's own policy has no principals and opens nothing.
  */
-export function openPolicies(values: unknown): string[] {
+export function openPolicies(values: unknown): Opening[] {
   if (!isRecord(values)) return [];
-  return Object.entries(values).flatMap(([attribute, value]) =>
-    statements(value).flatMap((statement) => {
+  return Object.entries(values).flatMap(([attribute, value]) => {
+    const policy = statements(value);
+    return policy.flatMap((statement) => {
       const who = everybody(statement);
-      if (who === undefined) return [];
-      const actions = [statement.Action ?? `all but ${String(statement.NotAction)}`].flat().join(', ');
+      if (who === undefined || policy.some((other) => refusesOthers(other, statement))) return [];
+      const actions = [statement.Action ?? `all but ${String(statement.NotAction)}`].flat().map(String).sort();
       const ranges = worldRanges(statement.Condition);
-      return [`lets ${who} do ${actions} by \`${attribute}\`${ranges === '' ? '' : ` (from ${ranges})`}`];
-    }),
-  );
+      const text = `lets ${who} do ${actions.join(', ')} by \`${attribute}\`${ranges === '' ? '' : ` (from ${ranges})`}`;
+      const resources = [statement.Resource ?? { not: statement.NotResource }].flat();
+      return [{ text, identity: JSON.stringify([text, resources.map((each) => JSON.stringify(each)).sort()]) }];
+    });
+  });
 }
 
 /** Grants of everything on everything: no door to the world, but worth a word. */
@@ -44,57 +55,6 @@ export function grantsEverything(type: string, values: unknown): boolean {
   );
 }
 
-/** Attributes that hold a resource's policy. Identity policies and those of endpoints in a VPC open nothing to the world. */
-const policyAttributes = ['policy', 'assume_role_policy', 'access_policy', 'access_policies', 'policy_document'];
-const harmlessTypes =
-  /^aws_(?:iam_(?:policy|role_policy|user_policy|group_policy)|vpc_endpoint|vpc_endpoint_policy|organizations_policy|iot_policy)$/;
-
-/**
- * The attribute whose policy is configured but only known after the apply, so that nobody can judge it yet. A bucket's policy does
- * not count where the same plan (or an earlier apply) has the bucket refuse public policies: AWS then stops it.
- */
-export function unreadablePolicy(resource: ResourceChange, plan: Plan): string | undefined {
-  const { type, change } = resource;
-  if (!type.startsWith('aws_') || harmlessTypes.test(type) || !isRecord(change.after_unknown)) return undefined;
-  const unknown = change.after_unknown;
-  const attribute = policyAttributes.find((name) => unknown[name] === true && isConfigured(resource, name, plan));
-  if (attribute === undefined || (type === 'aws_s3_bucket_policy' && publicPoliciesBlocked(resource, plan)))
-    return undefined;
-  return attribute;
-}
-
-/** A computed attribute that nobody configured is the provider's to fill, and its default opens nothing. */
-function isConfigured({ address }: ResourceChange, attribute: string, plan: Plan): boolean {
-  const configured = configuration(address, plan);
-  // A resource in a module is not looked up: better one question too many.
-  return configured === undefined || configured[attribute] !== undefined;
-}
-
-function publicPoliciesBlocked(policy: ResourceChange, plan: Plan): boolean {
-  const bucket = references(configuration(policy.address, plan)?.bucket);
-  return plan.resource_changes.some(
-    ({ type, address, change }) =>
-      type === 'aws_s3_bucket_public_access_block' &&
-      isRecord(change.after) &&
-      change.after.block_public_policy === true &&
-      change.after.restrict_public_buckets === true &&
-      references(configuration(address, plan)?.bucket).some((each) => bucket.includes(each)),
-  );
-}
-
-function configuration(address: string, plan: Plan): Record<string, unknown> | undefined {
-  const plain = address.replace(/\[[^\]]*\]$/, '');
-  return plan.configuration?.root_module?.resources.find((each) => each.address === plain)?.expressions;
-}
-
-/** Which resources an expression refers to: Terraform lists `aws_s3_bucket.x.id` and `aws_s3_bucket.x`. */
-function references(expression: unknown): string[] {
-  const found = isRecord(expression) ? expression.references : undefined;
-  return Array.isArray(found)
-    ? found.filter((each): each is string => /^aws_s3_bucket\.[^.]+$/.test(String(each)))
-    : [];
-}
-
 type Statement = Record<string, unknown>;
 
 function statements(text: unknown): Statement[] {
@@ -105,6 +65,32 @@ function statements(text: unknown): Statement[] {
   } catch {
     return [];
   }
+}
+
+/** Operators that hold for whoever is not named. */
+const excludingOperators = /^(?:NotIpAddress|(?:String|Arn)Not(?:Equals|EqualsIgnoreCase|Like))$/i;
+
+/** Whether a refusal leaves of what a statement allows only what is for somebody who is named: AWS's own way to list addresses. */
+function refusesOthers({ Effect, Principal, Action, Resource, Condition }: Statement, allowed: Statement): boolean {
+  const covers = (wider: unknown, narrower: unknown) => {
+    const patterns = [wider].flat();
+    return patterns.includes('*') || [narrower].flat().every((each) => patterns.includes(each));
+  };
+  const everyone = Principal === '*' || (isRecord(Principal) && [Principal.AWS].flat().includes('*'));
+  if (Effect !== 'Deny' || !everyone || !covers(Action, allowed.Action) || !covers(Resource, allowed.Resource))
+    return false;
+  // All conditions have to hold, so a second one would let others through.
+  const tests = Object.entries(isRecord(Condition) ? Condition : {}).flatMap(([operator, keys]) =>
+    Object.entries(isRecord(keys) ? keys : {}).map(([key, values]) => ({ operator, key, values })),
+  );
+  const [only] = tests;
+  return (
+    only !== undefined &&
+    tests.length === 1 &&
+    excludingOperators.test(only.operator) &&
+    narrowingKeys.test(only.key) &&
+    [only.values].flat().every((value) => !isAnything(value))
+  );
 }
 
 /** Who is let in, where that is everybody; undefined where the statement names somebody. */

@@ -26,15 +26,26 @@ const configuredResource = z.looseObject({
   expressions: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** A module's configuration, with that of the modules that it calls. */
+interface ConfiguredModule {
+  readonly resources: readonly z.output<typeof configuredResource>[];
+  readonly module_calls: Readonly<Record<string, { readonly module?: ConfiguredModule | undefined }>>;
+}
+
+const configuredModule: z.ZodType<ConfiguredModule> = z.lazy(() =>
+  z.looseObject({
+    resources: z.array(configuredResource).default([]),
+    module_calls: z.record(z.string(), z.looseObject({ module: configuredModule.optional() })).default({}),
+  }),
+);
+
 const planSchema = z.looseObject({
   format_version: z.string().regex(/^1\./),
   resource_changes: z.array(resourceChange).default([]),
   resource_drift: z.array(resourceChange).default([]),
   output_changes: z.record(z.string(), change).default({}),
   errored: z.boolean().default(false),
-  configuration: z
-    .looseObject({ root_module: z.looseObject({ resources: z.array(configuredResource).default([]) }).optional() })
-    .optional(),
+  configuration: z.looseObject({ root_module: configuredModule.optional() }).optional(),
 });
 
 /**

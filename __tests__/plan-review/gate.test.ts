@@ -58,6 +58,44 @@ describe('A plan that loses data is refused', () => {
     }
   });
 
+  test('when it takes over a record that others may rely on, but not a validation of our own', () => {
+    const address = 'aws_route53_record.any';
+    const taken = { ...record({ records: ['192.0.2.1'] }), allow_overwrite: true };
+    expect(findings(changed(address, null, taken))).toEqual([
+      ['refused', 'takes over search.example.com A, which others may have made and rely on'],
+    ]);
+    expect(findings(changed(address, taken, { ...taken, ttl: 60 }))).toEqual([]);
+    expect(findings(changed(address, null, { ...taken, allow_overwrite: null }))).toEqual([]);
+    expect(findings(changed(address, null, { ...taken, type: 'CNAME', name: '_1a2b.search.example.com' }))).toEqual([]);
+    // What only the apply tells is a certificate's validation.
+    expect(findings(changed(address, null, { allow_overwrite: true }, { afterUnknown: { name: true } }))).toEqual([]);
+  });
+
+  test('when it makes a key useless, or takes backups away', () => {
+    const cases: [string, Values, Values][] = [
+      ['aws_kms_key.data', { is_enabled: true }, { is_enabled: false }],
+      ['aws_db_instance.main', { backup_retention_period: 7 }, { backup_retention_period: 0 }],
+      ['google_sql_database_instance.main', { deletion_protection: true }, { deletion_protection: false }],
+    ];
+    for (const [address, before, after] of cases) {
+      expect([address, findings(changed(address, before, after))]).toEqual([
+        address,
+        [['refused', expect.any(String)]],
+      ]);
+      expect(findings(changed(address, after, before))).toEqual([]);
+    }
+    expect(findings(changed('aws_api_gateway_api_key.k', { is_enabled: true }, { is_enabled: false }))).toEqual([]);
+  });
+
+  test('when Terraform deletes it by a removed block, but not when that only forgets it', () => {
+    const deletion = changed('aws_kms_key.data', { is_enabled: true }, null);
+    expect(findings(deletion)).toHaveLength(1);
+    const forgotten = { ...deletion, change: { ...deletion.change, actions: ['forget' as const] } };
+    expect(findings(forgotten)).toEqual([
+      ['warning', 'is forgotten: it stays in the account, and Terraform knows it no more'],
+    ]);
+  });
+
   test('when Terraform could not plan to the end', () => {
     expect(judge([planOf('host', [], { errored: true })]).passes).toBe(false);
   });
@@ -98,15 +136,65 @@ describe('A plan that opens a port to everybody is refused', () => {
     expect(wider).toEqual([['refused', 'opens tcp 9200–9300 to 0.0.0.0/0']]);
   });
 
+  test('through a list of prefixes, which rules name without its blocks', () => {
+    const entries = (...blocks: string[]) => ({ entry: blocks.map((cidr) => ({ cidr })) });
+    const address = 'aws_ec2_managed_prefix_list.friends';
+    expect(findings(changed(address, entries('192.0.2.0/24'), entries('192.0.2.0/24', '::/0')))).toEqual([
+      ['refused', 'holds ::/0, and every rule that names it lets that in'],
+    ]);
+    expect(findings(changed(address, null, entries('192.0.2.0/24')))).toEqual([]);
+    expect(findings(changed('aws_ec2_managed_prefix_list_entry.e', null, { cidr: '0.0.0.0/0' }))).toHaveLength(1);
+  });
+
+  test('and so is one whose rule only the apply will tell', () => {
+    const said = 'lets in whom only the apply will tell';
+    const unknown = (address: string, after: Values, afterUnknown: Values, more: Values = {}) =>
+      judge([planOf('some', [changed(address, null, after, { afterUnknown })], more)]).findings.map(({ text }) => text);
+    const ingress = 'aws_vpc_security_group_ingress_rule.x';
+    expect(unknown(ingress, {}, { cidr_ipv4: true, id: true })).toEqual([said]);
+    expect(unknown(ingress, { cidr_ipv4: '192.0.2.0/24' }, { referenced_security_group_id: true, id: true })).toEqual(
+      [],
+    );
+    expect(unknown('aws_security_group_rule.x', { type: 'ingress' }, { ipv6_cidr_blocks: [true] })).toEqual([said]);
+    expect(unknown('aws_security_group_rule.x', { type: 'egress' }, { cidr_blocks: [true] })).toEqual([]);
+    expect(unknown('aws_security_group.x', { ingress: [{}] }, { ingress: [{ cidr_blocks: [true] }] })).toEqual([said]);
+    const configured = (expressions: Values) => ({
+      configuration: { root_module: { resources: [{ address: 'aws_security_group.x', expressions }] } },
+    });
+    // Nobody configured its rules: they are resources of their own.
+    expect(unknown('aws_security_group.x', {}, { ingress: true }, configured({ name: {} }))).toEqual([]);
+    expect(unknown('aws_security_group.x', {}, { ingress: true }, configured({ ingress: {} }))).toEqual([said]);
+  });
+
   test('by a single switch', () => {
     const switches: [string, Values][] = [
+      ['aws_eks_cluster.x', { vpc_config: [{ endpoint_public_access: true, public_access_cidrs: ['0.0.0.0/0'] }] }],
+      ['aws_mq_broker.x', { publicly_accessible: true }],
+      ['aws_ami_launch_permission.x', { group: 'all' }],
+      ['aws_db_snapshot.x', { shared_accounts: ['all'] }],
+      ['aws_ssm_document.x', { permissions: { type: 'Share', account_ids: 'All' } }],
+      ['aws_s3_object.x', { acl: 'public-read' }],
+      ['aws_s3_account_public_access_block.x', { block_public_policy: false }],
+      ['aws_cloudwatch_event_permission.x', { principal: '*', condition: [] }],
+      ['aws_lambda_layer_version_permission.x', { principal: '*' }],
+      ['aws_vpc_endpoint_service.x', { allowed_principals: ['*'] }],
       ['aws_db_instance.x', { publicly_accessible: true }],
       ['aws_lambda_function_url.x', { authorization_type: 'NONE' }],
       ['aws_lambda_permission.x', { principal: '*', source_arn: null }],
       ['aws_s3_bucket_acl.x', { acl: 'public-read' }],
       ['aws_s3_bucket_public_access_block.x', { block_public_acls: true, block_public_policy: false }],
     ];
-    for (const [address, values] of switches) expect(findings(changed(address, null, values))).toHaveLength(1);
+    for (const [address, values] of switches)
+      expect([address, findings(changed(address, null, values)).length]).toEqual([address, 1]);
+    const shut: [string, Values][] = [
+      ['aws_eks_cluster.x', { vpc_config: [{ endpoint_public_access: true, public_access_cidrs: ['192.0.2.0/24'] }] }],
+      ['aws_ami_launch_permission.x', { account_id: '111122223333' }],
+      ['aws_db_snapshot.x', { shared_accounts: ['111122223333'] }],
+      ['aws_cloudwatch_event_permission.x', { principal: '*', condition: [{ key: 'aws:PrincipalOrgID' }] }],
+      ['aws_lambda_layer_version_permission.x', { principal: '*', organization_id: 'o-1234567890' }],
+    ];
+    for (const [address, values] of shut)
+      expect([address, findings(changed(address, null, values))]).toEqual([address, []]);
     expect(findings(changed('aws_lambda_permission.x', null, { principal: '*', source_arn: 'arn:aws:sns:…' }))).toEqual(
       [],
     );
@@ -152,6 +240,76 @@ describe('A plan that opens a policy to everybody is refused', () => {
       expect([Condition, of({ ...open, Condition })]).toEqual([Condition, [expect.anything()]]);
   });
 
+  test('whatever the resource is that carries it', () => {
+    const carriers: [string, string][] = [
+      ['aws_s3_bucket.x', 'policy'],
+      ['aws_s3_access_point.x', 'policy'],
+      ['aws_sqs_queue.x', 'policy'],
+      ['aws_sqs_queue_policy.x', 'policy'],
+      ['aws_sns_topic.x', 'policy'],
+      ['aws_sns_topic_policy.x', 'policy'],
+      ['aws_kms_key.x', 'policy'],
+      ['aws_kms_key_policy.x', 'policy'],
+      ['aws_ecr_repository_policy.x', 'policy'],
+      ['aws_secretsmanager_secret.x', 'policy'],
+      ['aws_secretsmanager_secret_policy.x', 'policy'],
+      ['aws_api_gateway_rest_api.x', 'policy'],
+      ['aws_api_gateway_rest_api_policy.x', 'policy'],
+      ['aws_opensearch_domain_policy.x', 'access_policies'],
+      ['aws_glacier_vault.x', 'access_policy'],
+      ['aws_cloudwatch_log_resource_policy.x', 'policy_document'],
+      ['aws_iam_role.x', 'assume_role_policy'],
+      ['aws_efs_file_system_policy.x', 'policy'],
+      ['aws_dynamodb_resource_policy.x', 'policy'],
+    ];
+    for (const [address, attribute] of carriers) {
+      expect([address, findings(changed(address, null, { [attribute]: policy(open) }))]).toEqual([
+        address,
+        [['refused', expect.stringContaining('lets everybody do')]],
+      ]);
+      const named = policy({ ...open, Principal: { AWS: 'arn:aws:iam::111122223333:root' } });
+      expect(findings(changed(address, null, { [attribute]: named }))).toEqual([]);
+      // The same, where only the apply tells what it says.
+      expect([address, findings(changed(address, null, {}, { afterUnknown: { [attribute]: true } })).length]).toEqual([
+        address,
+        1,
+      ]);
+    }
+  });
+
+  test('unless the policy itself refuses all others, as long as it does', () => {
+    const api = (...more: Values[]) => ({ policy: policy({ ...open, Action: 'execute-api:Invoke' }, ...more) });
+    const deny = (Condition: Values, more: Values = {}) => ({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'execute-api:Invoke',
+      Resource: '*',
+      Condition,
+      ...more,
+    });
+    const others = deny({ NotIpAddress: { 'aws:SourceIp': ['203.0.113.0/24'] } });
+    const address = 'aws_api_gateway_rest_api.x';
+    expect(findings(changed(address, null, api(others)))).toEqual([]);
+    expect(findings(changed(address, api(others), api()))).toHaveLength(1);
+    const useless = [
+      deny({ NotIpAddress: { 'aws:SourceIp': ['0.0.0.0/0'] } }),
+      deny({ NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' }, StringEquals: { 'aws:UserAgent': 'x' } }),
+      deny({ NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }, { Action: 'execute-api:ManageConnections' }),
+      deny({ NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }, { Principal: { AWS: '111122223333' } }),
+      deny({ NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }, { Resource: 'execute-api:/live/GET/private' }),
+      deny({ IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }),
+    ];
+    for (const each of useless) expect([each, findings(changed(address, null, api(each))).length]).toEqual([each, 1]);
+  });
+
+  test('a REST API that loses its policy, without which everybody is let in', () => {
+    const closed = { policy: policy({ ...open, Condition: { IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } } }) };
+    const said = [['refused', 'loses its `policy`: without one a REST API lets everybody in']];
+    expect(findings(changed('aws_api_gateway_rest_api_policy.x', closed, null))).toEqual(said);
+    expect(findings(changed('aws_api_gateway_rest_api.x', closed, { policy: '' }))).toEqual(said);
+    expect(findings(changed('aws_api_gateway_rest_api.x', closed, null))).toEqual([]);
+  });
+
   test('but a refusal, a named account and an identity’s own policy open nothing', () => {
     expect(of({ ...open, Effect: 'Deny' })).toEqual([]);
     expect(of({ ...open, Principal: { AWS: 'arn:aws:iam::111122223333:root' } })).toEqual([]);
@@ -186,6 +344,10 @@ describe('A plan that opens a policy to everybody is refused', () => {
     expect(findings(changed('aws_sqs_queue_policy.x', before, { ...before, queue_url: 'q' }))).toEqual([]);
     const more = { policy: policy({ ...open, Action: 's3:*' }) };
     expect(findings(changed('aws_sqs_queue_policy.x', before, more))).toHaveLength(1);
+    const part = { policy: policy({ ...open, Resource: 'arn:aws:s3:::b/public/*' }) };
+    expect(findings(changed('aws_s3_bucket_policy.x', part, before))).toHaveLength(1);
+    const both = (...actions: string[]) => ({ policy: policy({ ...open, Action: actions }) });
+    expect(findings(changed('aws_s3_bucket_policy.x', both('s3:a', 's3:b'), both('s3:b', 's3:a')))).toEqual([]);
   });
 });
 
@@ -231,6 +393,35 @@ describe('A policy that is only known after the apply', () => {
   });
 });
 
+describe('In modules, a policy that is only known after the apply', () => {
+  const topic = changed(
+    'module.alarms["a.b"].module.topics[0].aws_sns_topic.t',
+    null,
+    {},
+    {
+      afterUnknown: { policy: true },
+    },
+  );
+  const configuration = (expressions: Values) => ({
+    configuration: {
+      root_module: {
+        module_calls: {
+          alarms: {
+            module: {
+              module_calls: { topics: { module: { resources: [{ address: 'aws_sns_topic.t', expressions }] } } },
+            },
+          },
+        },
+      },
+    },
+  });
+
+  test('is no matter where nobody configured one, and refused where somebody did', () => {
+    expect(judge([planOf('some', [topic], configuration({ name: {} }))]).findings).toEqual([]);
+    expect(judge([planOf('some', [topic], configuration({ policy: {} }))]).passes).toBe(false);
+  });
+});
+
 describe('What is allowed', () => {
   const deletion = changed('aws_ebs_volume.data', { size: 20 }, null);
 
@@ -246,6 +437,17 @@ describe('What is allowed', () => {
       expect(judge([planOf('storage', [deletion])], [allowance])).toMatchObject({ passes: false, unused: [allowance] });
     }
   });
+});
+
+test('A change that stops the host, and starts it again, is told', () => {
+  const stopped = [['warning', 'is stopped for the change and started again: the host is away meanwhile']];
+  const host = 'aws_instance.host';
+  expect(findings(changed(host, { instance_type: 't4g.medium' }, { instance_type: 't4g.large' }))).toEqual(stopped);
+  expect(findings(changed(host, { user_data_base64: 'a' }, { user_data_base64: 'b' }))).toEqual(stopped);
+  expect(findings(changed(host, { tags: { a: 'a' } }, { tags: { a: 'b' } }))).toEqual([]);
+  const replaced = { replacePaths: [['ami']] };
+  const both = changed(host, { instance_type: 'a', ami: 'a' }, { instance_type: 'b', ami: 'b' }, replaced);
+  expect(findings(both)).toEqual([['warning', 'is replaced: the host is away while a new one starts']]);
 });
 
 test('What is only worth a word does not stop the gate', () => {

@@ -4,7 +4,7 @@ import type { Proposal } from './repository';
 export interface ExpectedReview extends Proposal {
   readonly refused: boolean;
   /** What the comment has to say. */
-  readonly says: RegExp;
+  readonly says: readonly RegExp[];
   readonly allow?: string;
 }
 
@@ -21,7 +21,7 @@ export const proposals: readonly ExpectedReview[] = [
       },
     ],
     refused: false,
-    says: /size: 20 → 40/,
+    says: [/size: 20 → 40/, /`aws_instance.node_0_instance` is stopped for the change and started again/],
   },
   {
     branch: 'moved-volume',
@@ -31,7 +31,7 @@ export const proposals: readonly ExpectedReview[] = [
       { file: 'constructs/data-volume.ts', from: 'lifecycle: { preventDestroy: true },', to: '' },
     ],
     refused: true,
-    says: /is replaced, which loses everything on it/,
+    says: [/is replaced, which loses everything on it/],
     allow: 'aws_ebs_volume.node_0_volume',
   },
   {
@@ -45,7 +45,7 @@ export const proposals: readonly ExpectedReview[] = [
       },
     ],
     refused: true,
-    says: /opens tcp 9200 to 0\.0\.0\.0\/0/,
+    says: [/opens tcp 9200 to 0\.0\.0\.0\/0/],
     allow: 'aws_vpc_security_group_ingress_rule.security_groups_hosts_from_forwarders_search',
   },
   {
@@ -53,6 +53,6 @@ export const proposals: readonly ExpectedReview[] = [
     title: 'Another line in the forwarder',
     edits: [{ file: 'lambda-src/forwarder/index.ts', from: /$/, to: "\nexport const revision = 'demo';\n" }],
     refused: false,
-    says: /\| search \| · \| \*\*1\*\* \| · \| · \|/,
+    says: [/\| search \| · \| \*\*1\*\* \| · \| · \|/],
   },
 ];

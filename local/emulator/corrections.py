@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 from inspect import signature
 
@@ -20,6 +21,7 @@ from moto.s3.responses import S3Response
 from moto.ssm.models import SimpleSystemManagerBackend
 
 turn = threading.Lock()
+EC2_ID = re.compile("[a-z]+-[0-9a-f]{8,17}")
 
 
 def instead(owner, name):
@@ -41,10 +43,24 @@ def serve_one_at_a_time(serve, *given):
 
 
 def write_down(request, action):
-    """Who called what, for whoever asked for it: an access key, the service, the call's name and the HTTP method."""
-    if "SEARCHGATE_EMULATOR_CALLS" in os.environ:
-        with open(os.environ["SEARCHGATE_EMULATOR_CALLS"], "a") as calls:
-            print(request.get_access_key(), request.service_name, action, request.method, file=calls)
+    """A line of JSON for whoever asked for it: who called what, with which parameters, and the tags of the EC2 resources that it names."""
+    if "SEARCHGATE_EMULATOR_CALLS" not in os.environ:
+        return
+    given = {name: values[0] if isinstance(values, list) else values for name, values in request.querystring.items()}
+    named = {value for value in given.values() if isinstance(value, str) and EC2_ID.fullmatch(value)}
+    tags = request.ec2_backend.tags if request.service_name == "ec2" else {}
+    call = {
+        "who": request.get_access_key(),
+        "service": request.service_name,
+        "action": action,
+        "method": request.method,
+        "path": request.path,
+        "given": given,
+        "body": request.body if isinstance(request.body, str) else "",
+        "tags": {each: dict(tags.get(each, {})) for each in sorted(named)},
+    }
+    with open(os.environ["SEARCHGATE_EMULATOR_CALLS"], "a") as calls:
+        print(json.dumps(call, default=str), file=calls)
 
 
 @instead(BaseResponse, "call_action")

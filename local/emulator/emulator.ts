@@ -11,8 +11,27 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
+/** A call as the emulator got it. */
+export interface EmulatedCall {
+  /** The access key. */
+  readonly who: string;
+  readonly service: string;
+  /** The call's name in AWS's API. */
+  readonly action: string;
+  /** Of HTTP. */
+  readonly method: string;
+  /** Of the URL. */
+  readonly path: string;
+  /** Parameters of the query, or of a form. */
+  readonly given: Readonly<Record<string, string>>;
+  /** What was sent; empty where it is no text. */
+  readonly body: string;
+  /** The tags that the EC2 resources have which the call names, by their ids. */
+  readonly tags: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
 export interface EmulatorOptions {
-  /** A file that gets a line for each call: the access key, the service, the call's name, the HTTP method. @default none */
+  /** A file that gets a line of JSON for each call, an {@link EmulatedCall}. @default none */
   readonly calls?: string;
 }
 

@@ -151,7 +151,7 @@ async function deployedFunction(options: LivePowerOptions): Promise<LambdaFuncti
         ...Environment?.Variables,
         ...environment,
         AWS_ENDPOINT_URL: endpoint,
-        AWS_ACCESS_KEY_ID: emulatedCredentials.accessKeyId,
+        AWS_ACCESS_KEY_ID: accessKeyOf(functionName),
         AWS_SECRET_ACCESS_KEY: emulatedCredentials.secretAccessKey,
         NODE_PATH: runtimePackages,
         NODE_NO_WARNINGS: '1',
@@ -194,4 +194,13 @@ async function schedules({
   } finally {
     client.destroy();
   }
+}
+
+/** Any key is good for the emulator. One of the length and letters of AWS's own also tells in its list of calls who called. */
+export function accessKeyOf(functionName: string): string {
+  return functionName
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '')
+    .padEnd(20, '0')
+    .slice(0, 20);
 }

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Settings } from '../../settings';
 import { clientOptions, seedAccount } from '../emulator/account';
-import { type Emulator, startEmulator } from '../emulator/emulator';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator';
 import { pythonEnvironment } from '../emulator/python-environment';
 import { run } from '../process-group';
 import { deploy, stacksInOrder } from '../terraform/cdktf';
@@ -41,7 +41,7 @@ export async function synthesize(output: string, environment = process.env): Pro
 /** Starts the emulated AWS with what an account has beforehand. */
 export async function startAccount(
   settings: Settings,
-  { venv, progress }: { venv: string; progress: Progress },
+  { venv, progress, calls }: { venv: string; progress: Progress } & EmulatorOptions,
 ): Promise<{ emulator: Emulator; hostedZone: string }> {
   const python = await progress.step(
     'emulator',
@@ -51,7 +51,7 @@ export async function startAccount(
   return progress.step(
     'emulated AWS',
     async () => {
-      const emulator = await startEmulator(python);
+      const emulator = await startEmulator(python, { calls });
       try {
         const { region, domain } = settings;
         return { emulator, hostedZone: await seedAccount(emulator.endpoint, { region, domain: domain.name }) };
@@ -70,11 +70,17 @@ export async function startAccount(
  *
  * @param product the synth's output folder
  * @param folder the rehearsal's folder
+ * @param only which stacks, all that they wait for among them. @default all
  */
 export async function deployEverything(
   settings: Settings,
   { emulator, hostedZone }: { emulator: Emulator; hostedZone: string },
-  { product, folder, progress }: { product: string; folder: string; progress: Progress },
+  {
+    product,
+    folder,
+    progress,
+    only = () => true,
+  }: { product: string; folder: string; progress: Progress; only?: (stack: string) => boolean },
 ): Promise<Deployment> {
   const log = join(folder, 'deploy.log');
   rmSync(log, { force: true });
@@ -115,7 +121,7 @@ export async function deployEverything(
       () => Promise.race([untilThere(bucket), bootstrap.then((outcome) => throwIfError(outcome))]),
       () => settings.state.bucket,
     );
-    const stacks = stacksInOrder(workspace.output);
+    const stacks = stacksInOrder(workspace.output).filter(only);
     const results = await progress.step(
       'cdktf deploy',
       (say) =>

@@ -22,6 +22,8 @@ export interface CdktfRun {
   progress?: (progress: StackProgress) => void;
   /** Stacks at a time. @default 3: some mostly wait, but each starts a provider of its own, which fills a processor for seconds */
   parallelism?: number;
+  /** Once it aborts, `cdktf` is killed, as by `kill -9`. */
+  signal?: AbortSignal;
 }
 
 const command = resolve(__dirname, '../../node_modules/cdktf-cli/bundle/bin/cdktf');
@@ -29,7 +31,10 @@ const command = resolve(__dirname, '../../node_modules/cdktf-cli/bundle/bin/cdkt
 /** Thrown when `cdktf` ends with an error; the message holds what Terraform said was wrong. */
 export class CdktfError extends Error {}
 
-/** `cdktf deploy` of stacks that are synthesized already, in the order of their dependencies. Returns each stack's result. */
+/**
+ * `cdktf deploy` of stacks that are synthesized already, in the order of their dependencies, which have to be among them, unless it is one
+ * stack alone. Returns each stack's result.
+ */
 export function deploy(stacks: readonly string[], options: CdktfRun): Promise<Map<string, string>> {
   return cdktf('deploy', stacks, options);
 }
@@ -59,13 +64,15 @@ async function cdktf(
   stacks: readonly string[],
   options: CdktfRun,
 ): Promise<Map<string, string>> {
-  const { output, environment, log, progress, parallelism = 3 } = options;
+  const { output, environment, log, progress, parallelism = 3, signal } = options;
   const reader = new OutputReader(stacks, progress);
   mkdirSync(dirname(log), { recursive: true });
   const flags = [
     '--auto-approve',
     '--skip-synth',
     '--skip-provider-lock',
+    // With it, `cdktf` forgets the order of several.
+    ...(stacks.length === 1 ? ['--ignore-missing-stack-dependencies'] : []),
     '--no-color',
     '--parallelism',
     String(parallelism),
@@ -73,6 +80,7 @@ async function cdktf(
   const { code } = await run(process.execPath, [command, verb, ...stacks, ...flags, '--output', resolve(output)], {
     cwd: resolve(__dirname, '../..'),
     env: environment,
+    ...(signal && { signal, killSignal: 'SIGKILL' }),
     line: (text) => {
       const plain = withoutControls(text);
       appendFileSync(log, `${plain}\n`);

@@ -1,0 +1,31 @@
+import { isRecord, type Plan } from './plan';
+
+/** An index of a module or resource, as it stands in an address: `[0]`, `["a.b"]`. */
+const index = /\[(?:"(?:[^"\\]|\\.)*"|\d+)\]/g;
+
+/**
+ * The expressions that a resource is configured with, by argument: what they refer to, not what they come to. Undefined where the
+ * plan does not have the resource's configuration.
+ */
+export function configuredArguments(address: string, plan: Plan): Record<string, unknown> | undefined {
+  const parts = address.replaceAll(index, '').split('.');
+  let module = plan.configuration?.root_module;
+  while (parts[0] === 'module') {
+    const [, name = ''] = parts.splice(0, 2);
+    module = module?.module_calls[name]?.module;
+  }
+  const local = parts.join('.');
+  return module?.resources.find((each) => each.address === local)?.expressions;
+}
+
+/** The module that a resource is in, as it stands at the front of its address; empty for the root. */
+export function moduleOf(address: string): string {
+  return /^(?:module\.[\w-]+(?:\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?\.)*/.exec(address)?.[0] ?? '';
+}
+
+/** Which resources of a type an argument refers to: Terraform lists `aws_s3_bucket.x.id` and `aws_s3_bucket.x`. */
+export function referencesTo(type: string, expression: unknown): string[] {
+  const found = isRecord(expression) ? expression.references : undefined;
+  const whole = new RegExp(`^${type}\\.[^.]+$`);
+  return Array.isArray(found) ? found.filter((each): each is string => whole.test(String(each))) : [];
+}
