@@ -5,6 +5,8 @@ export interface AcceptedFinding {
   /** Which resources, as `STACK:NAME` or `MODULE:NAME`, Terraform's name. */
   readonly resources: RegExp;
   readonly because: string;
+  /** Only plans of what is deployed show it, so it may be accepted for nothing elsewhere. */
+  readonly onlyDeployed?: true;
 }
 
 const everywhere = /./;
@@ -129,6 +131,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     resources: /^(?:network|vpc):(?:network_)?host_subnet_\d+$/,
     because:
       'hosts need a public address to fetch packages without a NAT gateway; their security group lets nobody in from there',
+  },
+  {
+    check: 'CKV_AWS_88',
+    resources: /^host:node_\d+_instance$/,
+    because:
+      'hosts need a public address to fetch packages without a NAT gateway; their security group lets nobody in from there',
+    onlyDeployed: true,
   },
   {
     check: 'CKV_AWS_126',

@@ -48,7 +48,8 @@ void runCommand(async () => {
     }
     const emulatorPython = () => pythonEnvironment(resolve('.rehearsal/venv'), tell);
     const { findings, skipped } = await analyseEverything(settings, { python, emulatorPython, folder, tell });
-    const needed = ({ check }: AcceptedFinding) => check.startsWith('CKV') || !skipped.includes('tflint');
+    const needed = ({ check, onlyDeployed }: AcceptedFinding) =>
+      onlyDeployed !== true && (check.startsWith('CKV') || !skipped.includes('tflint'));
     const judged = skipped.includes('plans') ? [] : acceptedFindings.filter(needed);
     return verdict(findings, judged, start);
   } finally {

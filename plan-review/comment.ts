@@ -118,7 +118,8 @@ function table({ plans, waits = [], failures = [] }: Review, longest: number): s
     return { stack, counts: ['create', 'update', 'replace', 'delete'].map(count), aside };
   });
   const sums = [0, 1, 2, 3].map((column) => rows.reduce((sum, { counts }) => sum + (counts[column] ?? 0), 0));
-  return [
+  const remarked = rows.some(({ aside }) => aside !== '') || failures.length + waits.length > 0;
+  const lines = [
     '| Stack | create | update | replace | delete | |',
     '| :--- | ---: | ---: | ---: | ---: | :--- |',
     ...cutLines(
@@ -135,6 +136,8 @@ function table({ plans, waits = [], failures = [] }: Review, longest: number): s
     ),
     ...(rows.length > 1 ? [`| **all** | ${sums.map(bold).join(' | ')} | |`] : []),
   ];
+  // The last column is for remarks.
+  return remarked ? lines : lines.map((line) => line.replace(/ [\s:-]*\|$/, ''));
 }
 
 function details(stack: string, lines: readonly string[]): string {

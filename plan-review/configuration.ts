@@ -18,6 +18,15 @@ export function configuredArguments(address: string, plan: Plan): Record<string,
   return module?.resources.find((each) => each.address === local)?.expressions;
 }
 
+/**
+ * Whether somebody configured an argument; true where the plan does not tell. One that nobody configured is the provider's to fill:
+ * its value says nothing to a reader, and its default opens nothing.
+ */
+export function isConfigured(address: string, argument: string, plan: Plan): boolean {
+  const configured = configuredArguments(address, plan);
+  return configured === undefined || configured[argument] !== undefined;
+}
+
 /** The module that a resource is in, as it stands at the front of its address; empty for the root. */
 export function moduleOf(address: string): string {
   return /^(?:module\.[\w-]+(?:\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?\.)*/.exec(address)?.[0] ?? '';

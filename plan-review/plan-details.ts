@@ -1,3 +1,4 @@
+import { isConfigured } from './configuration';
 import { differenceByLine, withContext } from './line-difference';
 import { type Effect, effectOf, managedChanges, type Plan, type ResourceChange } from './plan';
 import { knownAfterApply, type ValueChange, valueChanges } from './values';
@@ -20,7 +21,7 @@ export function planLines(plan: Plan): string[] {
   );
   const outputs = Object.entries(plan.output_changes).filter(([, change]) => effectOf(change) !== 'none');
   return [
-    ...changes.flatMap((resource) => [...resourceLines(resource), '']),
+    ...changes.flatMap((resource) => [...resourceLines(resource, plan), '']),
     ...outputs.flatMap(([name, change]) => {
       const values = valueChanges(change).map((value) => ({
         ...value,
@@ -31,19 +32,28 @@ export function planLines(plan: Plan): string[] {
   ];
 }
 
-function resourceLines({ address, change, deposed }: ResourceChange): string[] {
+/** Longer ones would have to be scrolled sideways. */
+const longestLine = 100;
+
+function resourceLines({ address, change, deposed }: ResourceChange, plan: Plan): string[] {
   const effect = effectOf(change);
   if (effect === 'none') return [];
   const { sign, text } = announcements[effect];
   const values = valueChanges(change);
   const causes = values.filter(({ forcesReplacement }) => forcesReplacement).map(({ path }) => path);
-  const because = effect === 'replace' && causes.length > 0 ? `, because of ${causes.join(', ')}` : '';
-  const heading = `${sign} ${address}${deposed === undefined ? '' : ` (left behind: ${deposed})`}: ${text}${because}`;
-  // What a deleted resource was stands in the state; what a new one leaves to AWS says nothing.
-  if (effect === 'delete' || effect === 'forget') return [heading];
-  const told = effect === 'update' ? values : values.filter(({ after }) => after !== knownAfterApply);
+  const what = `${sign} ${address}${deposed === undefined ? '' : ` (left behind: ${deposed})`}: ${text}`;
+  const because = effect === 'replace' && causes.length > 0 ? `because of ${causes.join(', ')}` : '';
+  const inOne = because === '' ? what : `${what}, ${because}`;
+  const heading = inOne.length <= longestLine || because === '' ? [inOne] : [what, `${sign}   ${because}`];
+  // What a deleted resource was stands in the state.
+  if (effect === 'delete' || effect === 'forget') return heading;
+  // What a new one leaves to AWS says nothing, and neither does what an update leaves to it.
+  const told = values.filter(
+    ({ path, after }) =>
+      after !== knownAfterApply || (effect === 'update' && isConfigured(address, path.split('.')[0] ?? '', plan)),
+  );
   const worthTelling = effect === 'replace' ? told.filter(({ after }) => after !== undefined) : told;
-  return [heading, ...worthTelling.flatMap((value) => valueLines(value, 4))];
+  return [...heading, ...worthTelling.flatMap((value) => valueLines(value, 4))];
 }
 
 function valueLines({ path, before, after }: ValueChange, indent: number): string[] {
@@ -59,5 +69,6 @@ function valueLines({ path, before, after }: ValueChange, indent: number): strin
   }
   if (before === undefined) return [line('+', `${path} = ${after}`)];
   if (after === undefined) return [line('-', `${path} = ${before}`)];
-  return [line('!', `${path}: ${before} → ${after}`)];
+  const inOne = line('!', `${path}: ${before} → ${after}`);
+  return inOne.length <= longestLine ? [inOne] : [line('-', `${path} = ${before}`), line('+', `${path} = ${after}`)];
 }

@@ -1,4 +1,4 @@
-import { configuredArguments, moduleOf, referencesTo } from './configuration';
+import { configuredArguments, isConfigured, moduleOf, referencesTo } from './configuration';
 import { entry, isRecord, type Plan, type ResourceChange } from './plan';
 
 /** Attributes that hold a resource's policy. Identity policies and those of endpoints in a VPC open nothing to the world. */
@@ -23,7 +23,9 @@ function unreadablePolicy(resource: ResourceChange, plan: Plan): string | undefi
   const { type, change } = resource;
   if (!type.startsWith('aws_') || harmlessTypes.test(type) || !isRecord(change.after_unknown)) return undefined;
   const unknown = change.after_unknown;
-  const attribute = policyAttributes.find((name) => unknown[name] === true && isConfigured(resource, name, plan));
+  const attribute = policyAttributes.find(
+    (name) => unknown[name] === true && isConfigured(resource.address, name, plan),
+  );
   if (attribute === undefined || (type === 'aws_s3_bucket_policy' && publicPoliciesBlocked(resource, plan)))
     return undefined;
   return attribute;
@@ -40,7 +42,7 @@ function unreadableRule(resource: ResourceChange, plan: Plan): boolean {
     case 'aws_security_group':
     case 'aws_default_security_group': {
       const rules = entry(unknown, 'ingress');
-      if (rules === true) return isConfigured(resource, 'ingress', plan);
+      if (rules === true) return isConfigured(resource.address, 'ingress', plan);
       return Array.isArray(rules) && rules.some(hasUnknownBlock);
     }
     default:
@@ -52,13 +54,6 @@ function hasUnknownBlock(unknown: unknown): boolean {
   return ['cidr_ipv4', 'cidr_ipv6', 'cidr_blocks', 'ipv6_cidr_blocks'].some((attribute) =>
     [entry(unknown, attribute)].flat().includes(true),
   );
-}
-
-/** A computed attribute that nobody configured is the provider's to fill, and its default opens nothing. */
-function isConfigured({ address }: ResourceChange, attribute: string, plan: Plan): boolean {
-  const configured = configuredArguments(address, plan);
-  // Where the plan does not tell: better one question too many.
-  return configured === undefined || configured[attribute] !== undefined;
 }
 
 function publicPoliciesBlocked(policy: ResourceChange, plan: Plan): boolean {

@@ -95,10 +95,13 @@ export function requestsOf(call: EmulatedCall, place: CalledPlace, boundaries: M
     }
     case 'ssm': {
       if (action === 'DescribeParameters') return [{ action: 'ssm:DescribeParameters' }];
-      const name = (text('Name', 'ResourceId') ?? unknown()).replace(/^\//, '');
-      // Amazon's own parameters belong to no account.
-      const owner = name.startsWith('aws/service/') ? '' : place.account;
-      return [{ action: `ssm:${action}`, resource: `arn:aws:ssm:${place.region}:${owner}:parameter/${name}` }];
+      const names = Array.isArray(body.Names) ? body.Names.map(String) : [text('Name', 'ResourceId') ?? unknown()];
+      return names.map((given) => {
+        const name = given.replace(/^\//, '');
+        // Amazon's own parameters belong to no account.
+        const owner = name.startsWith('aws/service/') ? '' : place.account;
+        return { action: `ssm:${action}`, resource: `arn:aws:ssm:${place.region}:${owner}:parameter/${name}` };
+      });
     }
     case 'iam': {
       const [role, profile] = [text('RoleName'), text('InstanceProfileName')];

@@ -103,6 +103,43 @@ test('Texts of many lines and JSON are compared line by line, and long ones in o
   expect(text).toMatch(/^- +two$/m);
 });
 
+test('Lines that are too long to be read at once are divided, and an update says nothing of what the provider fills', () => {
+  const hash = (letter: string) => letter.repeat(44);
+  const address = 'aws_lambda_function.forwarder_function';
+  const plan = planOf(
+    'some',
+    [
+      changed(
+        address,
+        { source_code_hash: hash('a'), last_modified: '2026', role: 'old', memory: 1 },
+        { source_code_hash: hash('b'), memory: 2 },
+        { afterUnknown: { last_modified: true, role: true } },
+      ),
+      changed(`aws_x.${'y'.repeat(70)}`, { some_path: 1 }, { some_path: 2 }, { replacePaths: [['some_path']] }),
+    ],
+    {
+      configuration: {
+        root_module: { resources: [{ address, expressions: { source_code_hash: {}, role: {}, memory: {} } }] },
+      },
+    },
+  );
+  const text = comment([plan]);
+  expect(text).toContain(`-   source_code_hash = "${hash('a')}"\n+   source_code_hash = "${hash('b')}"`);
+  expect(text).toContain('!   memory: 1 → 2');
+  expect(text).toContain('!   role: "old" → (known after apply)');
+  expect(text).not.toContain('last_modified');
+  expect(text).toContain(`- aws_x.${'y'.repeat(70)}: REPLACE\n-   because of some_path`);
+});
+
+test('The table has a column for remarks where there are any', () => {
+  const plans = [planOf('network', [])];
+  expect(comment(plans)).toContain(
+    '| Stack | create | update | replace | delete |\n| :--- | ---: | ---: | ---: | ---: |\n',
+  );
+  expect(comment(plans)).toContain('| network | · | · | · | · |\n');
+  expect(comment(plans, { waits: [{ stack: 'a', upstream: 'b' }] })).toContain('| replace | delete | |\n');
+});
+
 test('No value can leave its block, mention anybody or become markup', () => {
   const text = comment([
     planOf('some', [
