@@ -90,7 +90,8 @@ export function requestsOf(call: EmulatedCall, place: CalledPlace, boundaries: M
     case 'logs': {
       if (action === 'DescribeLogGroups') return [{ action: 'logs:DescribeLogGroups' }];
       const name = text('logGroupName');
-      const resource = name === undefined ? text('resourceArn') : arn('logs', `log-group:${name}`);
+      // For all but tags a policy names a log group with everything in it.
+      const resource = name === undefined ? text('resourceArn') : arn('logs', `log-group:${name}:*`);
       return [{ action: `logs:${action}`, resource: resource ?? unknown() }];
     }
     case 'ssm': {

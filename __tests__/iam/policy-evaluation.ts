@@ -41,14 +41,6 @@ export function statementsOf(policy: string): Statement[] {
   return [Statement].flat();
 }
 
-/** Whether some statement allows an action on anything at all, under any condition. */
-export function namesAction(policies: readonly string[], action: string): boolean {
-  return policies
-    .flatMap(statementsOf)
-    .filter(({ Effect }) => Effect === 'Allow')
-    .some((statement) => includesAction(statement, action));
-}
-
 function includesAction({ Action = [] }: Statement, action: string): boolean {
   return [Action].flat().some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase()));
 }
