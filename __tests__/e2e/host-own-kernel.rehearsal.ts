@@ -14,24 +14,27 @@ describeWith(
     let place: HostBoot;
     let machine: VirtualMachine;
     const acknowledged: number[] = [];
+    let written = 0;
 
     const inside = async (command: string) => {
       const { code, output, errors } = await machine.run(command);
       expect(`${command} ended with ${code}: ${code === 0 ? '' : errors}`).toBe(`${command} ended with 0: `);
       return output.trim();
     };
-    const elastic = (path: string, ...options: string[]) => askAsElastic(place, path, ...options);
+    /** Patient, for a processor that is emulated. */
+    const elastic = (path: string, ...options: string[]) => askAsElastic(place, path, '--max-time', '120', ...options);
+    /** What is not answered in time counts as not acknowledged. */
     async function write(): Promise<void> {
-      const id = acknowledged.length;
+      const id = written++;
       const answer = await elastic(`/numbers/_create/${id}`, '-X', 'PUT', '--json', `{"n":${id}}`);
-      expect(answer).toContain('"result":"created"');
-      acknowledged.push(id);
+      if (answer.includes('"result":"created"')) acknowledged.push(id);
     }
     async function everyDocument(): Promise<void> {
       await elastic('/numbers/_refresh', '-X', 'POST');
       const answer = await elastic('/numbers/_search?size=10000&filter_path=hits.hits._id');
-      const found = [...answer.matchAll(/"_id":"(\d+)"/g)].map(([, id]) => Number(id)).sort((a, b) => a - b);
-      expect(found).toEqual(acknowledged);
+      const found = new Set([...answer.matchAll(/"_id":"(\d+)"/g)].map(([, id]) => Number(id)));
+      expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
+      expect(acknowledged.length).toBeGreaterThan(20);
     }
 
     beforeAll(async () => {
@@ -50,10 +53,10 @@ describeWith(
     afterAll(async () => place?.close(), minutes);
 
     test(
-      'finds its volume by the serial number of an NVMe disk, with every document',
+      'finds its volume by the serial number of a disk, with every document',
       async () => {
-        expect(await inside('findmnt --noheadings --output SOURCE /srv/searchgate')).toMatch(/^\/dev\/nvme\dn1$/);
-        expect(await inside('lsblk --noheadings --output SERIAL /dev/nvme0n1')).toBe(volumeId.replace('-', ''));
+        expect(await inside('findmnt --noheadings --output SOURCE /srv/searchgate')).toBe('/dev/vdb');
+        expect(await inside('lsblk --noheadings --output SERIAL /dev/vdb')).toBe(volumeId.replace('-', ''));
         await everyDocument();
       },
       5 * minutes,
@@ -69,11 +72,14 @@ describeWith(
         const writing = (async () => {
           while (going) await write();
         })();
-        await machine.growVolume(1280 * 2 ** 20);
-        await inside('/usr/local/lib/searchgate/volume');
-        await wait(2_000);
-        going = false;
-        await writing;
+        try {
+          await machine.growVolume(1280 * 2 ** 20);
+          await inside('/usr/local/lib/searchgate/volume');
+          for (const enough = before.documents + 5; acknowledged.length < enough; ) await wait(200);
+        } finally {
+          going = false;
+          await writing;
+        }
         expect(await size()).toBeGreaterThan(1150);
         expect(acknowledged.length).toBeGreaterThan(before.documents);
         expect(await inside('pgrep --count --uid elasticsearch java')).toBe('1');

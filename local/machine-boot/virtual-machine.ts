@@ -11,7 +11,7 @@ import type { Machine } from './machine';
 
 /**
  * An instance with a kernel, memory and disks of its own (QEMU; slow where there is no KVM): what a machine in namespaces of another kernel has to leave out or write over.
- * Its data volume is an NVMe device with the volume's id as its serial number.
+ * Its data volume has the volume's id as its serial number, and can grow (QEMU's NVMe devices cannot).
  */
 export class VirtualMachine {
   private group: ProcessGroup | undefined;
@@ -58,7 +58,7 @@ export class VirtualMachine {
       ...drive('root', join(folder, 'virtual.img')),
       ...['-device', 'virtio-blk-pci,drive=root'],
       ...drive('data', this.volume.device),
-      ...['-device', `nvme,drive=data,serial=${this.serial}`],
+      ...['-device', `virtio-blk-pci,drive=data,serial=${this.serial}`],
       ...['-netdev', 'tap,id=network,ifname=virtual,script=no,downscript=no'],
       ...['-device', 'virtio-net-pci,netdev=network,mac=02:00:0a:2a:00:0a'],
       ...['-device', 'virtio-rng-pci'],
