@@ -168,6 +168,14 @@ export function sleepSuite(deployed: () => Deployed): void {
       ]);
     }, 240_000);
 
+    /** What an expression comes to in a page that loads itself anew now and then. */
+    async function evaluated(page: Page, expression: string): Promise<unknown> {
+      return page.evaluate(expression).catch((error: Error) => {
+        if (/because of a navigation/.test(error.message)) return evaluated(page, expression);
+        throw error;
+      });
+    }
+
     /** The page in the dark and on a small screen. */
     async function looks(address: string): Promise<void> {
       const dark = await open(address, { colorScheme: 'dark', javaScriptEnabled: false });
@@ -177,8 +185,8 @@ export function sleepSuite(deployed: () => Deployed): void {
       const colour = 'getComputedStyle(document.body).backgroundColor';
       const lit = await open(address, { colorScheme: 'light' });
       const unlit = await open(address, { colorScheme: 'dark' });
-      expect(await lit.page.evaluate(colour)).not.toBe(await unlit.page.evaluate(colour));
-      expect(await narrow.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
+      expect(await evaluated(lit.page, colour)).not.toBe(await evaluated(unlit.page, colour));
+      expect(await evaluated(narrow.page, 'document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
       for (const { page } of [dark, narrow, lit, unlit]) await page.close();
     }
   });
