@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { missingTools } from '../local/machine';
+import { setupLine } from '../local/machine-boot/boot-console';
 import { type Trial, tryFaults } from '../local/machine-boot/fault-trial';
 import { type Attempt, attemptsOf, faults, isChosen, phases, slug } from '../local/machine-boot/faults';
 import { HostBoot, volumeId } from '../local/machine-boot/host-boot';
@@ -47,7 +48,7 @@ void runCommand(async () => {
     const boot = async (title: string, machine: Machine) => {
       console.log(`\n${title}`);
       const report = await machine.boot(place.volume.device, volumeId, (line) => {
-        const told = /searchgate\[\d+\]: (.*)$/.exec(line)?.[1];
+        const told = setupLine(line);
         if (values.console === true) console.log(line);
         else if (told !== undefined) console.log(`  ${told}`);
       });

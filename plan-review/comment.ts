@@ -27,6 +27,10 @@ export interface Review {
  */
 export function reviewComment(review: Review, longest: number = lengths.comment): string {
   const { plans, verdict, waits = [], failures = [], cost } = review;
+  const texts = plans.flatMap(({ stack, plan }) => {
+    const lines = planLines(plan);
+    return lines.length === 0 ? [] : [{ stack, lines, length: lines.join('\n').length + stack.length }];
+  });
   const said = divided(
     failures.map((failure) => failure.said.length),
     longest * 0.2,
@@ -35,7 +39,7 @@ export function reviewComment(review: Review, longest: number = lengths.comment)
     findingsSection(title, verdict.findings, which, longest * share);
   const head = [
     commentMarker,
-    `## ${headline(review)}`,
+    `## ${headline(review, texts.length > 0)}`,
     ...section('Refused', 'refused', 0.15),
     ...(verdict.passes
       ? []
@@ -59,10 +63,6 @@ export function reviewComment(review: Review, longest: number = lengths.comment)
     ...(cost === undefined ? [] : ['', cost]),
   ].join('\n');
   const later = waits.length > 0 ? ['Stacks that wait are planned once those above them are there.'] : [];
-  const texts = plans.flatMap(({ stack, plan }) => {
-    const lines = planLines(plan);
-    return lines.length === 0 ? [] : [{ stack, lines, length: lines.join('\n').length + stack.length }];
-  });
   // Around each plan stand its name and its fences.
   const around = 150;
   const room = divided(
@@ -75,14 +75,14 @@ export function reviewComment(review: Review, longest: number = lengths.comment)
   return `${[head, ...folded, ...later].join('\n\n')}\n`;
 }
 
-function headline({ plans, verdict, waits = [], failures = [] }: Review): string {
+/** @param told whether any plan has something to tell: where no resource changes, an output does */
+function headline({ plans, verdict, waits = [], failures = [] }: Review, told: boolean): string {
   if (failures.length > 0) return `⛔ No plan for ${failures.map(({ stack }) => plain(stack)).join(', ')}`;
   const refused = verdict.findings.filter((each) => each.verdict === 'refused').length;
   if (refused > 0) return `⛔ Plan refused: ${refused} ${refused === 1 ? 'thing' : 'things'} that nobody allowed`;
   const changes = plans.reduce((sum, { plan }) => sum + managedChanges(plan).length, 0);
-  const outputs = plans.some(({ plan }) => planLines(plan).length > 0);
   const waiting = waits.length === 0 ? '' : `, ${waits.length} ${waits.length === 1 ? 'stack waits' : 'stacks wait'}`;
-  if (changes === 0) return `✅ Plan: ${outputs ? 'only outputs change' : 'nothing changes'}${waiting}`;
+  if (changes === 0) return `✅ Plan: ${told ? 'only outputs change' : 'nothing changes'}${waiting}`;
   return `✅ Plan: ${changes} ${changes === 1 ? 'change' : 'changes'}${waiting}`;
 }
 

@@ -2,6 +2,7 @@ import { isRecord, type Plan } from './plan';
 
 /** An index of a module or resource, as it stands in an address: `[0]`, `["a.b"]`. */
 const index = /\[(?:"(?:[^"\\]|\\.)*"|\d+)\]/g;
+const modules = new RegExp(`^(?:module\\.[\\w-]+(?:${index.source})?\\.)*`);
 
 /**
  * The expressions that a resource is configured with, by argument: what they refer to, not what they come to. Undefined where the
@@ -29,7 +30,7 @@ export function isConfigured(address: string, argument: string, plan: Plan): boo
 
 /** The module that a resource is in, as it stands at the front of its address; empty for the root. */
 export function moduleOf(address: string): string {
-  return /^(?:module\.[\w-]+(?:\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?\.)*/.exec(address)?.[0] ?? '';
+  return modules.exec(address)?.[0] ?? '';
 }
 
 /** Which resources of a type an argument refers to: Terraform lists `aws_s3_bucket.x.id` and `aws_s3_bucket.x`. */

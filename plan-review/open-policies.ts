@@ -76,8 +76,12 @@ function refusesOthers({ Effect, Principal, Action, Resource, Condition }: State
     const patterns = [wider].flat();
     return patterns.includes('*') || [narrower].flat().every((each) => patterns.includes(each));
   };
-  const everyone = Principal === '*' || (isRecord(Principal) && [Principal.AWS].flat().includes('*'));
-  if (Effect !== 'Deny' || !everyone || !covers(Action, allowed.Action) || !covers(Resource, allowed.Resource))
+  if (
+    Effect !== 'Deny' ||
+    !isEveryone(Principal) ||
+    !covers(Action, allowed.Action) ||
+    !covers(Resource, allowed.Resource)
+  )
     return false;
   // All conditions have to hold, so a second one would let others through.
   const tests = Object.entries(isRecord(Condition) ? Condition : {}).flatMap(([operator, keys]) =>
@@ -113,8 +117,11 @@ function everybody({ Effect, Principal, NotPrincipal, Condition, Action }: State
       ? undefined
       : 'everybody with an account at the identity provider';
   }
-  const named = Principal === '*' ? ['*'] : isRecord(Principal) ? [Principal.AWS].flat() : [];
-  return named.includes('*') && !narrowed(Condition, narrowingKeys) ? 'everybody' : undefined;
+  return isEveryone(Principal) && !narrowed(Condition, narrowingKeys) ? 'everybody' : undefined;
+}
+
+function isEveryone(principal: unknown): boolean {
+  return principal === '*' || (isRecord(principal) && [principal.AWS].flat().includes('*'));
 }
 
 /** Whether a statement's conditions name somebody: one narrowing key is enough, since all conditions must hold. */

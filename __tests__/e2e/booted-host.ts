@@ -42,9 +42,11 @@ export function aggregate(place: HostBoot): Promise<string> {
 export async function mergeAll(place: HostBoot): Promise<void> {
   await askAsElastic(place, '/load/_forcemerge?max_num_segments=1&wait_for_completion=false', '-X', 'POST');
   const segments = '/load/_stats/segments?filter_path=_all.primaries.segments.count';
-  for (const deadline = Date.now() + 180_000; ; await wait(500)) {
-    const answer = await askAsElastic(place, segments);
-    if (answer.includes('"count":1}')) return;
-    if (Date.now() > deadline) throw new Error(`the index is not merged: ${answer}`);
-  }
+  await until('one segment', async () => (await askAsElastic(place, segments)).includes('"count":1}'));
+}
+
+/** @throws Error where it does not come in three minutes. */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 180_000; !(await holds()); await wait(500))
+    if (Date.now() > deadline) throw new Error(`it does not come: ${what}`);
 }

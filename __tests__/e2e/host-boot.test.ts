@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
-import type { BootReport } from '../../local/machine-boot/boot-console';
+import { type BootReport, setupLine } from '../../local/machine-boot/boot-console';
 import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
 import type { Machine } from '../../local/machine-boot/machine';
 import { laterRelease } from '../../local/machine-boot/package-repository';
@@ -23,7 +23,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     const watch = setInterval(() => watchProcesses(processLists), 100);
     try {
       const report = await machine.boot(place.volume.device, volumeId, (line) => {
-        const told = /searchgate\[\d+\]: (.*)$/.exec(line)?.[1];
+        const told = setupLine(line);
         if (told !== undefined) setupLines.push(told);
       });
       process.stdout.write(`${setupLines.join('\n')}\n${report.seconds.toFixed(1)} s from power-on\n\n`);

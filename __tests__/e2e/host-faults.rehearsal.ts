@@ -1,5 +1,4 @@
 import { stdout } from 'node:process';
-import { setTimeout as wait } from 'node:timers/promises';
 import { succeed } from '../../local/machine-boot/cache';
 import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
 import { LoopDevice } from '../../local/machine-boot/loop-device';
@@ -7,7 +6,7 @@ import type { Machine } from '../../local/machine-boot/machine';
 import { MemoryGroup } from '../../local/machine-boot/memory-group';
 import { run } from '../../local/process-group';
 import { describeWith } from '../requirements';
-import { aggregate, askAsElastic, mergeAll, writeBulk } from './booted-host';
+import { aggregate, askAsElastic, mergeAll, until, writeBulk } from './booted-host';
 
 const minutes = 60_000;
 
@@ -29,11 +28,6 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
   const elastic = (path: string, ...options: string[]) => askAsElastic(place, path, ...options);
   const index = (id: number) =>
     elastic(`/numbers/_doc/${id}`, '-X', 'PUT', '--json', `{"n":${id},"text":"${'x'.repeat(200)}"}`);
-  /** @throws Error where it does not come in three minutes. */
-  async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    for (const deadline = Date.now() + 3 * minutes; !(await holds()); await wait(500))
-      if (Date.now() > deadline) throw new Error(`it does not come: ${what}`);
-  }
 
   test(
     'under writes, merges and aggregations Elasticsearch stays within the memory that is counted for it',

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { setupLine } from '../../local/machine-boot/boot-console';
 import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
 import type { VirtualMachine } from '../../local/machine-boot/virtual-machine';
 import { describeWith } from '../requirements';
@@ -46,8 +47,11 @@ describeWith(
       for (let count = 0; count < 50; count++) await write();
       await instance.powerOff();
       machine = await place.virtual(instance, say);
-      const told = (line: string) => /searchgate\[\d+\]: (.*)$/.exec(line)?.[1];
-      const report = await machine.boot((line) => void (told(line) === undefined || say(`  ${told(line)}`)), 2400);
+      const follow = (line: string) => {
+        const told = setupLine(line);
+        if (told !== undefined) say(`  ${told}`);
+      };
+      const report = await machine.boot(follow, 2400);
       expect(report).toMatchObject({ outcome: 'READY' });
     }, 60 * minutes);
     afterAll(async () => place?.close(), minutes);

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { earlierElasticsearchVersion as earlier, elasticsearchVersion as later } from '../../local/elasticsearch/build';
+import { setupLine } from '../../local/machine-boot/boot-console';
 import { HostBoot, volumeId } from '../../local/machine-boot/host-boot';
 import type { Machine } from '../../local/machine-boot/machine';
 import type { Parameter } from '../../local/machine-boot/parameter-store';
@@ -20,7 +21,7 @@ describeWith(
     async function boot(): Promise<string> {
       lines = [];
       const { line } = await machine.boot(place.volume.device, volumeId, (text) => {
-        const told = /searchgate\[\d+\]: (.*)$/.exec(text)?.[1];
+        const told = setupLine(text);
         if (told !== undefined) lines.push(told);
       });
       process.stdout.write(`${lines.join('\n')}\n\n`);

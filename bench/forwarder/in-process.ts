@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { interleaved } from '../statistics';
+import { estimate, interleaved } from '../statistics';
 import { asking, KB } from './function';
 
 /** What to measure. */
@@ -45,11 +45,6 @@ async function ask(handler: Handler): Promise<number> {
   return took;
 }
 
-function median(times: readonly number[]): number {
-  const sorted = [...times].sort((one, other) => one - other);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
-}
-
 async function main(): Promise<void> {
   const { bundles, rounds, seconds, requests }: Candidates = JSON.parse(await text(process.stdin));
   Object.assign(globalThis, { awslambda: { streamifyResponse: (handler: Handler) => handler } });
@@ -60,7 +55,7 @@ async function main(): Promise<void> {
       for (const [name, handler] of handlers) times.get(name)?.push(await ask(handler));
       handlers.push(...handlers.splice(0, 1)); // each comes first as often, and after each other as often
     }
-    return Object.fromEntries([...times].map(([name, taken]) => [name, median(taken)]));
+    return Object.fromEntries([...times].map(([name, taken]) => [name, estimate(taken).median]));
   };
   for (const end = performance.now() + 1000 * (seconds / 5); performance.now() < end; ) await round(requests); // warms all up
   const { all } = await interleaved({ all: () => round(requests) }, { rounds, seconds });

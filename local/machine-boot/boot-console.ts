@@ -20,6 +20,16 @@ export interface BootConsoleOptions {
   readonly patience: number;
 }
 
+/** What setup says in a line of the console, without journald's words before it; undefined for a line of somebody else. */
+export function setupLine(line: string): string | undefined {
+  return /searchgate\[\d+\]: (.*)$/.exec(line)?.[1];
+}
+
+/** Whether a line of setup's tells how it went. */
+export function isOutcome(said: string): boolean {
+  return /^(READY|FAILED): /.test(said);
+}
+
 /**
  * Follows the console of a machine from power-on until setup tells how it went, and keeps all of it in a file until the machine is off.
  * @throws Error with the end of the console where nothing is told in time, or the machine goes off.
@@ -37,7 +47,8 @@ export async function followBoot(machine: ProcessGroup, options: BootConsoleOpti
         rest = lines.pop() ?? '';
         for (const line of lines) {
           options.onLine(line);
-          if (/searchgate\[\d+\]: (READY|FAILED): /.test(line)) resolve(line);
+          const said = setupLine(line);
+          if (said !== undefined && isOutcome(said)) resolve(said);
         }
       });
     }
@@ -49,7 +60,7 @@ export async function followBoot(machine: ProcessGroup, options: BootConsoleOpti
     void machine.ended.then(() => log.close(() => void giveUp('the machine went off')));
   });
   try {
-    const line = (await told).replace(/^.*searchgate\[\d+\]: /, '');
+    const line = await told;
     return { outcome: line.startsWith('READY') ? 'READY' : 'FAILED', line, seconds: (Date.now() - since) / 1000 };
   } finally {
     clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isOutcome, setupLine } from './boot-console';
 import { type Attempt, type Fault, type Phase, phases } from './faults';
 import { type HostBoot, volumeId } from './host-boot';
 import type { Machine } from './machine';
@@ -77,8 +78,8 @@ class HeldSetup {
 
   boot(): void {
     const onLine = (line: string) => {
-      const text = /searchgate\[\d+\]: ((?:READY|FAILED): .*)$/.exec(line)?.[1];
-      if (text !== undefined) this.told.push(text);
+      const said = setupLine(line);
+      if (said !== undefined && isOutcome(said)) this.told.push(said);
     };
     // rejected where the machine goes off, which may be the fault
     void this.machine.boot(this.place.volume.device, volumeId, onLine, 1e6).catch(() => undefined);

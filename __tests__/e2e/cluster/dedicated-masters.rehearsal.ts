@@ -35,10 +35,6 @@ describeWith(
       const { json } = await cluster.ask('GET', `/_cat/shards/${index}?format=json&h=node,state`);
       return [...new Set((json as { node: string }[]).map(({ node }) => node))].sort();
     };
-    const master = async (): Promise<number> => {
-      const { json } = await cluster.ask('GET', '/_cat/master?format=json&h=node');
-      return Number(json[0].node.replace('node-', ''));
-    };
     /** Writes while something happens; nothing acknowledged may be lost. */
     async function under(fault: string, happens: () => Promise<void>): Promise<void> {
       writes = new AcknowledgedWrites(cluster, 'notes');
@@ -77,7 +73,7 @@ describeWith(
         expect((await cluster.ask('PUT', '/notes', JSON.stringify(index))).status).toBe(200);
         await cluster.settled(5, 'green');
         expect(await holding('*')).toEqual(holders.map((node) => `node-${node}`));
-        expect(masters).toContain(await master());
+        expect(masters).toContain(await cluster.master());
       },
       6 * minutes,
     );
@@ -86,10 +82,10 @@ describeWith(
       'go on when the elected master is killed, and take it back',
       () =>
         under('the elected master killed', async () => {
-          const node = await master();
+          const node = await cluster.master();
           await cluster.kill(node);
           await writes.acknowledgedMore(500);
-          expect(await master()).not.toBe(node);
+          expect(await cluster.master()).not.toBe(node);
           await cluster.start(node);
         }),
       6 * minutes,

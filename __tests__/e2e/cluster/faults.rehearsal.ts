@@ -81,11 +81,6 @@ describeWith(
       return figures;
     }
 
-    async function master(): Promise<number> {
-      const { json } = await cluster.ask('GET', '/_cat/master?format=json&h=node');
-      return Number(json[0].node.replace('node-', ''));
-    }
-
     test(
       'a node is killed and starts again',
       () =>
@@ -101,7 +96,7 @@ describeWith(
       'the master is killed and starts again',
       () =>
         under('the master killed', async () => {
-          const node = await master();
+          const node = await cluster.master();
           await cluster.kill(node);
           await wait(10_000);
           await cluster.start(node);
@@ -124,7 +119,7 @@ describeWith(
       'the master is cut off from the others for a minute, though the door still reaches it',
       () =>
         under('the master cut off for a minute', async () => {
-          const node = await master();
+          const node = await cluster.master();
           networks.cutOff(node);
           await wait(60_000);
           networks.heal(node);

@@ -114,6 +114,12 @@ export class TrialCluster {
     return this.host(node).run('cluster formed');
   }
 
+  /** The node that is elected. */
+  async master(): Promise<number> {
+    const { json } = await this.ask('GET', '/_cat/master?format=json&h=node');
+    return Number(json[0].node.replace('node-', ''));
+  }
+
   async kill(node: number): Promise<void> {
     this.signal(node, 'SIGKILL');
     await this.nodes[node]?.ended;
