@@ -11,7 +11,7 @@ export type Framework = 'terraform_json' | 'terraform' | 'terraform_plan';
  * @throws Error where it could not read a file
  */
 export async function checkov(python: string, folder: string, framework: Framework): Promise<Analysis> {
-  const flags = ['--framework', framework, '--skip-download', '--quiet', '--compact', '--output', 'json'];
+  const flags = ['--framework', framework, '--skip-download', '--compact', '--output', 'json'];
   const { code, output, errors } = await run(python, ['-m', 'checkov.main', ...flags, '--directory', folder], {
     env: { ...process.env, LOG_LEVEL: 'ERROR', PYTHONDONTWRITEBYTECODE: '1' },
   });

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { App } from 'cdktf';
 import { builtHere, missingTools } from '../local/machine';
 import { readStacks, writeStack } from '../local/terraform/configuration';
-import { writeModules } from '../modules/write';
+import { shapeOf } from '../modules/shape';
+import { moduleCalls, writeModules } from '../modules/write';
 import type { Settings } from '../settings';
 import { addEveryStack } from '../stacks/every-stack';
+import { type Accepted, acceptedInModules, acceptedInStacks, besideResources } from './accepted';
 import { checkov } from './checkov';
 import type { Analysis, Finding } from './findings';
 import { planEverything } from './plans';
@@ -29,12 +31,19 @@ export interface Place {
  * Looks at everything that settings make, stacks and modules, with every tool that is here: as it is written, and as Terraform plans it,
  * since checkov passes what it cannot work out.
  *
- * @returns the findings, and which looks were left out for what this machine lacks
+ * @returns the findings, those that checkov left out for a module's comment, what is accepted in stacks and in modules, and which looks
+ * were skipped for what this machine lacks
  */
 export async function analyseEverything(
   settings: Settings,
   { python, emulatorPython, folder, tell }: Place,
-): Promise<{ findings: Finding[]; skipped: Look[] }> {
+): Promise<{
+  findings: Finding[];
+  leftOut: Finding[];
+  stacks: Accepted[];
+  modules: Accepted[];
+  skipped: Look[];
+}> {
   const [stacks, written] = [join(folder, 'stacks'), join(folder, 'written')];
   const modules = join(written, 'modules');
   mkdirSync(stacks);
@@ -42,9 +51,15 @@ export async function analyseEverything(
   addEveryStack(app, settings);
   app.synth();
   writeModules(settings, modules);
+  const calls = [...moduleCalls(settings, shapeOf(settings)), { name: 'example', module: 'example' }];
+  const accepted = {
+    stacks: [...acceptedInStacks(stacks), ...besideResources],
+    modules: acceptedInModules(modules, calls),
+  };
   const findings: Finding[] = [];
-  const gather = (what: string, { passed, findings: found }: Analysis) => {
-    tell(`checkov: ${what}, ${passed} checks passed, ${found.length} findings`);
+  const gather = (what: string, { passed, findings: found, leftOut }: Analysis) => {
+    const commented = leftOut.length === 0 ? '' : `, ${leftOut.length} left out by comment`;
+    tell(`checkov: ${what}, ${passed} checks passed, ${found.length} findings${commented}`);
     findings.push(...found);
   };
 
@@ -73,8 +88,14 @@ export async function analyseEverything(
   gather('stacks', await checkov(python, stacks, 'terraform_json'));
   // The example is wiring only, and checkov would follow it into every module once more.
   rmSync(join(modules, 'example'), { recursive: true });
-  gather('modules', await checkov(python, written, 'terraform'));
-  return { findings, skipped: skipped.map(([look]) => look) };
+  const inModules = await checkov(python, written, 'terraform');
+  gather('modules', inModules);
+  const leftOut = inModules.leftOut.flatMap((finding) => {
+    const [part, name] = finding.resource.split(':');
+    const called = calls.filter(({ module }) => module === part);
+    return called.map((call) => ({ ...finding, resource: `${call.name}:${name}` }));
+  });
+  return { findings, leftOut, ...accepted, skipped: skipped.map(([look]) => look) };
 }
 
 /** Takes a synth's `terraform` blocks away: checkov stumbles over `required_version`, and reads nothing of a file where it stumbles. */

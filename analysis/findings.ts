@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import type { AcceptedFinding } from './accepted-findings';
+import type { Accepted } from './accepted';
 
+const checkSchema = z.looseObject({
+  check_id: z.string(),
+  check_name: z.string(),
+  file_path: z.string(),
+  resource: z.string(),
+});
 const reportSchema = z.looseObject({
   summary: z.looseObject({ passed: z.number(), parsing_errors: z.number() }),
-  results: z.looseObject({
-    failed_checks: z.array(
-      z.looseObject({ check_id: z.string(), check_name: z.string(), file_path: z.string(), resource: z.string() }),
-    ),
-  }),
+  results: z.looseObject({ failed_checks: z.array(checkSchema), skipped_checks: z.array(checkSchema) }),
 });
 
 /** Something that an analysis found fault with. */
@@ -22,6 +24,8 @@ export interface Finding {
 export interface Analysis {
   readonly passed: number;
   readonly findings: readonly Finding[];
+  /** What a comment in the file itself accepts. */
+  readonly leftOut: readonly Finding[];
 }
 
 /**
@@ -33,15 +37,15 @@ export function readCheckov(text: string): Analysis {
   const reports = z.array(reportSchema).parse([JSON.parse(text)].flat());
   const unread = reports.reduce((sum, { summary }) => sum + summary.parsing_errors, 0);
   if (unread > 0) throw new Error(`checkov could not read ${unread} files`);
+  const told = ({ check_id, check_name, file_path, resource }: z.infer<typeof checkSchema>): Finding => ({
+    check: check_id,
+    name: check_name,
+    resource: `${partOf(file_path, resource)}:${resource.split('.').at(-1)}`,
+  });
   return {
     passed: reports.reduce((sum, { summary }) => sum + summary.passed, 0),
-    findings: reports.flatMap(({ results }) =>
-      results.failed_checks.map(({ check_id, check_name, file_path, resource }) => ({
-        check: check_id,
-        name: check_name,
-        resource: `${partOf(file_path, resource)}:${resource.split('.').at(-1)}`,
-      })),
-    ),
+    findings: reports.flatMap(({ results }) => results.failed_checks.map(told)),
+    leftOut: reports.flatMap(({ results }) => results.skipped_checks.map(told)),
   };
 }
 
@@ -76,10 +80,11 @@ export function readTflint(stack: string, text: string): Finding[] {
 /** Which findings nobody has accepted, and which acceptances no finding needs. */
 export function compare(
   findings: readonly Finding[],
-  accepted: readonly AcceptedFinding[],
-): { open: readonly Finding[]; needless: readonly AcceptedFinding[] } {
-  const covers = ({ check, resources }: AcceptedFinding, finding: Finding) =>
-    check === finding.check && resources.test(finding.resource);
+  accepted: readonly Accepted[],
+): { open: readonly Finding[]; needless: readonly Accepted[] } {
+  const covers = ({ check, resource }: Accepted, finding: Finding) =>
+    check === finding.check &&
+    (typeof resource === 'string' ? resource === finding.resource : resource.test(finding.resource));
   return {
     open: findings.filter((finding) => !accepted.some((each) => covers(each, finding))),
     needless: accepted.filter((each) => !findings.some((finding) => covers(each, finding))),

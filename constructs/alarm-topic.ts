@@ -1,6 +1,7 @@
 import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription';
 import { Construct } from 'constructs';
+import { acceptFindings, topicFindings } from './accepted-findings';
 
 export interface AlarmTopicProps {
   /** The topic's name. */
@@ -16,6 +17,7 @@ export class AlarmTopic extends Construct {
   constructor(scope: Construct, id: string, props: AlarmTopicProps) {
     super(scope, id);
     const topic = new SnsTopic(this, 'topic', { name: props.topicName });
+    acceptFindings(topic, topicFindings);
     new SnsTopicSubscription(this, 'email', { topicArn: topic.arn, protocol: 'email', endpoint: props.email });
     this.arn = topic.arn;
   }

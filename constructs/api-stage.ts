@@ -4,6 +4,7 @@ import { ApiGatewayStage } from '@cdktf/provider-aws/lib/api-gateway-stage';
 import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 import { Fn, type ITerraformDependable, TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
+import { acceptFindings, logFindings } from './accepted-findings';
 
 /** What a door lets through before it answers 429. */
 export interface Throttle {
@@ -79,6 +80,7 @@ export class ApiStage extends Construct {
       name: props.logGroupName,
       retentionInDays: props.logRetention,
     });
+    acceptFindings(logGroup, logFindings);
     const stage = new ApiGatewayStage(this, 'stage', {
       restApiId: props.restApiId,
       deploymentId: deployment.id,
@@ -87,6 +89,14 @@ export class ApiStage extends Construct {
       accessLogSettings: { destinationArn: logGroup.arn, format: accessLogFormat },
       cacheClusterEnabled: props.cache === undefined ? undefined : true,
       cacheClusterSize: props.cache === undefined ? undefined : `${props.cache.size}`,
+    });
+    const uncached = 'a cache costs 15 USD a month, and streamed answers are never cached';
+    acceptFindings(stage, {
+      ...(props.cache === undefined && { CKV_AWS_120: uncached }),
+      CKV2_AWS_4: 'execution logs hold headers and bodies, secrets included; access logs, which hold none, are on',
+      CKV2_AWS_29: 'a WAF costs 5 USD a month and more; the resource policy lets named addresses in alone',
+      CKV2_AWS_51:
+        'the origin is a Lambda function, which is called with a signature; a client certificate is for HTTP origins',
     });
     this.stageName = stage.stageName;
 
@@ -98,12 +108,13 @@ export class ApiStage extends Construct {
       dataTraceEnabled: false,
       loggingLevel: 'OFF',
     };
-    new ApiGatewayMethodSettings(this, 'every-method', {
+    const everyMethod = new ApiGatewayMethodSettings(this, 'every-method', {
       restApiId: props.restApiId,
       stageName: stage.stageName,
       methodPath: '*/*',
       settings,
     });
+    acceptFindings(everyMethod, { CKV_AWS_225: uncached });
     const { cache } = props;
     if (cache === undefined) return;
     props.cachedMethodPaths.forEach((methodPath, index) => {

@@ -1,5 +1,6 @@
 import { EbsVolume } from '@cdktf/provider-aws/lib/ebs-volume';
 import { Construct } from 'constructs';
+import { acceptFindings, underAwsKey } from './accepted-findings';
 
 /** Size and speed of an EBS volume. */
 export interface VolumeSpecification {
@@ -40,6 +41,7 @@ export class DataVolume extends Construct {
       tags: { Name: props.name },
       lifecycle: { preventDestroy: true },
     });
+    acceptFindings(volume, underAwsKey('CKV_AWS_189'));
     this.volumeId = volume.id;
   }
 }

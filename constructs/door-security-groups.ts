@@ -2,6 +2,7 @@ import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule';
 import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
 import { Construct } from 'constructs';
+import { acceptFindings } from './accepted-findings';
 
 export interface DoorSecurityGroupsProps {
   /** Group names begin with it. */
@@ -42,6 +43,11 @@ export class DoorSecurityGroups extends Construct {
       vpcId: props.vpcId,
       tags: { Name: `${props.name}-forwarders` },
     });
+    for (const group of [hosts, forwarders]) {
+      acceptFindings(group, {
+        CKV2_AWS_5: 'it is attached where hosts and functions are made, which a look at one configuration does not see',
+      });
+    }
     this.hostsId = hosts.id;
     this.forwardersId = forwarders.id;
 

@@ -5,6 +5,7 @@ import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
 import { Fn, type IResolvable } from 'cdktf';
 import { Construct } from 'constructs';
+import { acceptFindings, functionFindings, logFindings, unreserved } from './accepted-findings';
 import { LambdaBundle } from './lambda-bundle';
 import { policyDocument, serviceTrust } from './policy-document';
 
@@ -73,6 +74,7 @@ export class ForwarderFunction extends Construct {
       name: `/aws/lambda/${props.functionName}`,
       retentionInDays: props.logRetention,
     });
+    acceptFindings(logGroup, logFindings);
     const role = new IamRole(this, 'role', {
       name: props.functionName,
       description: `The forwarder of ${props.service}: its log, its traces, its network interface`,
@@ -109,6 +111,9 @@ export class ForwarderFunction extends Construct {
         },
       ),
     });
+    const knowsNoResources =
+      'traces know no resources; network interfaces are made by Lambda in the function’s name before they have one, and from the forwarders’ subnets nothing reaches the EC2 API';
+    acceptFindings(policy, { CKV_AWS_290: knowsNoResources, CKV_AWS_355: knowsNoResources });
     const lambda = new LambdaFunction(this, 'function', {
       functionName: props.functionName,
       description: `Forwards requests of ${props.service} to its host, ${props.responseMode}`,
@@ -148,6 +153,11 @@ export class ForwarderFunction extends Construct {
         applicationLogLevel: 'INFO',
       },
       dependsOn: [policy],
+    });
+    acceptFindings(lambda, {
+      ...functionFindings,
+      ...(props.reservedConcurrency === undefined && unreserved),
+      CKV_AWS_116: 'it is called synchronously: nothing is ever queued',
     });
     this.functionName = lambda.functionName;
     this.logGroupName = logGroup.name;

@@ -2,6 +2,7 @@ import { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { Construct } from 'constructs';
+import { acceptFindings } from './accepted-findings';
 import type { ParameterNames } from './parameter-names';
 import { policyDocument, serviceTrust } from './policy-document';
 
@@ -35,7 +36,7 @@ export class HostRole extends Construct {
       assumeRolePolicy: serviceTrust('ec2.amazonaws.com'),
     });
     const below = (path: string) => `${props.parameterArn}${path}/*`;
-    new IamRolePolicy(this, 'policy', {
+    const policy = new IamRolePolicy(this, 'policy', {
       name: 'host',
       role: role.id,
       policy: policyDocument(
@@ -105,6 +106,9 @@ export class HostRole extends Construct {
         },
       ),
     });
+    const knowsNoResources =
+      'messages of Session Manager’s agent know no resources. Metrics know none either: their namespace is held by a condition';
+    acceptFindings(policy, { CKV_AWS_290: knowsNoResources, CKV_AWS_355: knowsNoResources });
     const profile = new IamInstanceProfile(this, 'instance-profile', { name: props.name, role: role.name });
     this.instanceProfileName = profile.name;
     this.roleArn = role.arn;

@@ -1,3 +1,4 @@
+export * from './accepted-findings';
 export * from './address-plan';
 export * from './alarm-topic';
 export * from './api-domain';

@@ -2,6 +2,7 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';
 import { Construct } from 'constructs';
+import { acceptFindings, underAwsKey } from './accepted-findings';
 import { policyDocument, serviceTrust } from './policy-document';
 
 /** When a function is invoked, and with what. */
@@ -43,7 +44,7 @@ export class LambdaSchedules extends Construct {
       }),
     });
     for (const { name, functionArn, expression, timeZone, input, description } of props.schedules) {
-      new SchedulerSchedule(this, name, {
+      const schedule = new SchedulerSchedule(this, name, {
         name: `${props.name}-${name}`,
         description,
         scheduleExpression: expression,
@@ -58,6 +59,7 @@ export class LambdaSchedules extends Construct {
         },
         dependsOn: [policy],
       });
+      acceptFindings(schedule, underAwsKey('CKV_AWS_297'));
     }
   }
 }

@@ -6,6 +6,7 @@ import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
 import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
 import type { IResolvable } from 'cdktf';
 import { Construct } from 'constructs';
+import { acceptFindings, functionFindings, logFindings, unreserved } from './accepted-findings';
 import { LambdaBundle } from './lambda-bundle';
 import { policyDocument, serviceTrust } from './policy-document';
 
@@ -65,6 +66,7 @@ export class PowerFunction extends Construct {
       name: `/aws/lambda/${props.functionName}`,
       retentionInDays: props.logRetention,
     });
+    acceptFindings(logGroup, logFindings);
     const role = new IamRole(this, 'role', {
       name: props.functionName,
       description: 'Starts and stops the hosts of one deployment, and publishes which they are',
@@ -147,6 +149,13 @@ export class PowerFunction extends Construct {
         applicationLogLevel: 'INFO',
       },
       dependsOn: [policy],
+    });
+    acceptFindings(lambda, {
+      ...functionFindings,
+      ...unreserved,
+      CKV_AWS_116: 'it is called again ten minutes later',
+      CKV_AWS_117: 'the EC2 API cannot be reached from the VPC without a gateway that costs more than the host',
+      CKV_AWS_50: 'it runs every ten minutes and logs each step',
     });
     props.logGroupNames.forEach((name, index) => {
       new LambdaPermission(this, `log-group-${index}`, {

@@ -3,6 +3,7 @@ import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy';
 import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block';
 import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule';
 import { Construct } from 'constructs';
+import { acceptFindings, bucketFindings } from './accepted-findings';
 import { policyDocument } from './policy-document';
 
 export interface PowerStateProps {
@@ -30,6 +31,11 @@ export class PowerState extends Construct {
   constructor(scope: Construct, id: string, props: PowerStateProps) {
     super(scope, id);
     const bucket = new S3Bucket(this, 'bucket', { bucket: props.bucketName, forceDestroy: true });
+    acceptFindings(bucket, {
+      ...bucketFindings,
+      CKV_AWS_21: 'it holds one document of a few hundred bytes that is written anew all the time and can be lost',
+      CKV2_AWS_61: 'one document, always the same: nothing gathers',
+    });
     const publicAccess = new S3BucketPublicAccessBlock(this, 'public-access', {
       bucket: bucket.id,
       blockPublicAcls: true,
@@ -37,7 +43,7 @@ export class PowerState extends Construct {
       ignorePublicAcls: true,
       restrictPublicBuckets: true,
     });
-    new S3BucketPolicy(this, 'policy', {
+    const policy = new S3BucketPolicy(this, 'policy', {
       bucket: bucket.id,
       policy: policyDocument(
         {
@@ -58,6 +64,9 @@ export class PowerState extends Construct {
         },
       ),
       dependsOn: [publicAccess],
+    });
+    acceptFindings(policy, {
+      CKV_AWS_70: 'forwarders read it without credentials: everybody is let in, but through this VPC’s endpoint only',
     });
     new VpcSecurityGroupEgressRule(this, 'forwarders-to-s3', {
       securityGroupId: props.forwardersGroupId,

@@ -7,6 +7,7 @@ import { Subnet } from '@cdktf/provider-aws/lib/subnet';
 import { Vpc } from '@cdktf/provider-aws/lib/vpc';
 import { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint';
 import { Construct } from 'constructs';
+import { acceptFindings, publicHosts } from './accepted-findings';
 import { AddressPlan } from './address-plan';
 
 export interface PrivateNetworkProps {
@@ -51,6 +52,10 @@ export class PrivateNetwork extends Construct implements NetworkAttributes {
       enableDnsHostnames: true,
       tags: { Name: props.name },
     });
+    acceptFindings(vpc, {
+      CKV2_AWS_11:
+        'flow logs cost by size and show what the security groups say already: forwarders to hosts, hosts to HTTPS, DNS and NTP',
+    });
     this.vpcId = vpc.id;
     // The VPC's default group lets its members talk to each other; without rules it is of no use to anybody.
     new DefaultSecurityGroup(this, 'default-security-group', { vpcId: vpc.id, tags: { Name: `${props.name}-unused` } });
@@ -76,6 +81,7 @@ export class PrivateNetwork extends Construct implements NetworkAttributes {
           mapPublicIpOnLaunch: kind === 'host',
           tags: { Name: `${props.name}-${kind}s-${index}` },
         });
+        if (kind === 'host') acceptFindings(subnet, { CKV_AWS_130: publicHosts });
         new RouteTableAssociation(this, `${kind}-subnet-${index}-routes`, {
           subnetId: subnet.id,
           routeTableId: routes.id,

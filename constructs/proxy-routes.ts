@@ -3,6 +3,7 @@ import { ApiGatewayMethod } from '@cdktf/provider-aws/lib/api-gateway-method';
 import { ApiGatewayResource } from '@cdktf/provider-aws/lib/api-gateway-resource';
 import { type IResolvable, type ITerraformDependable, Op, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { acceptFindings } from './accepted-findings';
 import { either } from './either';
 import type { ResponseMode } from './forwarder-function';
 
@@ -103,6 +104,12 @@ export class ProxyRoutes extends Construct {
       cacheKeyParameters: cached ? cacheKeys : undefined,
     };
     const methodResource = new ApiGatewayMethod(this, `${id}-method`, { restApiId, resourceId, ...method });
+    acceptFindings(methodResource, {
+      CKV_AWS_59: 'who may knock is said by the resource policy and the throttle; who may do what, by Elasticsearch',
+      ...(guarded === false && {
+        CKV2_AWS_53: 'a request is validated where Authorization is required; Kibana logs in with a cookie',
+      }),
+    });
     const integrationResource = new ApiGatewayIntegration(this, `${id}-integration`, {
       restApiId,
       resourceId,

@@ -7,6 +7,7 @@ import { ApiGatewayRestApi } from '@cdktf/provider-aws/lib/api-gateway-rest-api'
 import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
 import { type IResolvable, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { acceptFindings } from './accepted-findings';
 import { type ApiCache, ApiStage, type Throttle } from './api-stage';
 import { either, isUnknown } from './either';
 import type { ResponseMode } from './forwarder-function';
@@ -74,6 +75,10 @@ export class RestApiGateway extends Construct {
       }),
     };
     const restApi = new ApiGatewayRestApi(this, 'api', { ...api, endpointConfiguration: { types: ['REGIONAL'] } });
+    acceptFindings(restApi, {
+      CKV_AWS_237:
+        'the deployment is created before the old one goes, which is what matters; nothing ever replaces the API itself',
+    });
     this.restApiId = restApi.id;
 
     const validator =

@@ -2,6 +2,7 @@ import { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parame
 import { Instance } from '@cdktf/provider-aws/lib/instance';
 import { VolumeAttachment } from '@cdktf/provider-aws/lib/volume-attachment';
 import { Construct } from 'constructs';
+import { acceptFindings, publicHosts } from './accepted-findings';
 import type { VolumeSpecification } from './data-volume';
 
 /** Amazon's own pointer to the newest Amazon Linux 2023 for ARM. */
@@ -66,6 +67,11 @@ export class SearchHost extends Construct {
         // would replace the host. A pinned image is the operator's own word and stays watched.
         ignoreChanges: [...(props.imageId === undefined ? ['ami'] : []), 'associate_public_ip_address'],
       },
+    });
+    acceptFindings(instance, {
+      CKV_AWS_88: publicHosts,
+      CKV_AWS_126: 'detailed monitoring costs 2 USD a month; five minutes are enough for alarms',
+      CKV_AWS_135: 'the ARM types that the settings allow are EBS-optimized by default and cannot be otherwise',
     });
     this.instanceId = instance.id;
     new VolumeAttachment(this, 'data-volume', {

@@ -1,5 +1,6 @@
 import type { TerraformStack } from 'cdktf';
 import { DefaultTokenResolver, StringConcat, TerraformElement, Tokenization } from 'cdktf';
+import type { AcceptedFindings } from '../constructs/accepted-findings';
 import { Bare, type Block, type Body, type Value } from './hcl';
 
 /** What CDKTF knows of an argument or a block that a provider has: which of both it is. */
@@ -55,7 +56,7 @@ function leaves(named: Named, depth: number): [string[], Named][] {
 
 /** What Terraform itself has in every block, beside what providers have. */
 const metaArguments: Readonly<Record<string, (value: unknown) => Body>> = {
-  '//': () => ({}),
+  '//': (value) => ({ comments: checkovComments((value as { accepted?: AcceptedFindings }).accepted) }),
   count: (value) => ({ arguments: { count: plain(value) } }),
   depends_on: (value) => ({ arguments: { depends_on: references(value) } }),
   lifecycle: (value) => ({
@@ -85,10 +86,16 @@ function body(entries: Named): Body {
   });
   const given = bodies.map((each) => each.arguments ?? {});
   return {
+    comments: bodies.flatMap((each) => each.comments ?? []),
     // What it is, and whether there is one at all, come first, as everywhere.
     arguments: Object.assign({}, ...given.filter((each) => 'source' in each || 'count' in each), ...given),
     blocks: bodies.flatMap((each) => each.blocks ?? []),
   };
+}
+
+/** The comments by which checkov itself leaves a finding out. */
+export function checkovComments(accepted: AcceptedFindings = {}): string[] {
+  return Object.entries(accepted).map(([check, because]) => `checkov:skip=${check}: ${because}`);
 }
 
 function isDescribed(entry: unknown): entry is Described {

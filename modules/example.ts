@@ -1,4 +1,6 @@
+import { topicFindings } from '../constructs/accepted-findings';
 import type { Settings } from '../settings';
+import { checkovComments } from './cdktf-blocks';
 import { Bare, type Block, type Value } from './hcl';
 import type { Input } from './input';
 import type { ModuleStack } from './module-stack';
@@ -115,6 +117,7 @@ export function exampleBlocks(settings: Settings, shape: Shape, stacks: readonly
   const versions = versionsBlock(['aws']);
   const topic: Block = {
     header: ['resource', 'aws_sns_topic', 'alarms'],
+    comments: checkovComments(topicFindings),
     arguments: { name: `${settings.name}-alarms` },
   };
   return [

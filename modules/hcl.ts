@@ -17,8 +17,10 @@ export class Bare {
   constructor(readonly text: string) {}
 }
 
-/** What stands in a block: arguments by name, and blocks. */
+/** What stands in a block: comments, arguments by name, and blocks. */
 export interface Body {
+  /** A line each. */
+  readonly comments?: readonly string[];
   readonly arguments?: Readonly<Record<string, Value>>;
   readonly blocks?: readonly Block[];
 }
@@ -48,7 +50,8 @@ function bodyLines(body: Body): string[] {
     ...(index > 0 || given.length > 0 ? [''] : []),
     ...blockLines(block),
   ]);
-  return [...aligned(given, ''), ...blocks];
+  const comments = (body.comments ?? []).map((comment) => `# ${comment}`);
+  return [...comments, ...aligned(given, ''), ...blocks];
 }
 
 /** `name = value` lines. The signs of neighbours that fit on a line stand below each other. */

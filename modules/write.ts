@@ -58,7 +58,7 @@ export function writeModules(settings: Settings, folder: string): WrittenModule[
       writeModule(stack, module.blocks, folder, settings);
       return module;
     });
-    for (const call of callsOf(settings, shape)) {
+    for (const call of moduleCalls(settings, shape)) {
       const modules = written.filter(({ path }) => path.split('/')[0] === call.module);
       writeFiles(join(folder, 'moved'), { [`${call.name}.tf`]: hclFile(movedBlocks(call.name, modules)) });
     }
@@ -79,7 +79,10 @@ export function writeModules(settings: Settings, folder: string): WrittenModule[
 }
 
 /** The calls that the example has, each with its module. */
-function callsOf({ services }: Settings, { power }: Shape): { name: string; module: string }[] {
+export function moduleCalls(
+  { services }: Settings,
+  { power }: Pick<Shape, 'power'>,
+): { name: string; module: string }[] {
   const parts = ['network', 'certificates', 'storage', 'host', ...(power ? ['power'] : [])];
   return [
     ...parts.map((name) => ({ name, module: name })),

@@ -1,5 +1,6 @@
 import { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter';
 import { Construct } from 'constructs';
+import { type AcceptedFindings, acceptFindings, underAwsKey } from '../constructs/accepted-findings';
 import { internalName, nodeName, transportName } from '../constructs/deployment-names';
 import { ParameterNames } from '../constructs/parameter-names';
 import { PrivateCertificateAuthority } from '../constructs/private-certificate-authority';
@@ -22,6 +23,8 @@ export interface CertificatesProps {
   readonly trusted?: readonly number[];
 }
 
+const isPublic: AcceptedFindings = { CKV2_AWS_34: 'a certificate is public; keys are SecureStrings' };
+
 /**
  * The private authority and the servers' certificates. The state that holds it holds private keys, so nobody else may read it:
  * others find what they need in SSM, by name. It needs the tls provider.
@@ -42,13 +45,15 @@ export class Certificates extends Construct {
         `authority ${signing} signs, and only ${trusted.join(', ')} are trusted: the settings should have been refused`,
       );
     const others = [...authorities.values()].filter((other) => other !== authority);
-    this.authorityParameter = new SsmParameter(this, 'authority-parameter', {
+    const authorityParameter = new SsmParameter(this, 'authority-parameter', {
       name: this.parameters.authority,
       description: 'Certificate of the private authority, for whoever connects to a host',
       type: 'String',
       // the one that signs comes first
       value: [authority, ...others].map(({ certificate }) => certificate).join(''),
-    }).name;
+    });
+    acceptFindings(authorityParameter, isPublic);
+    this.authorityParameter = authorityParameter.name;
 
     const internal = (server: string) => internalName(server, name);
     nodeAddresses.forEach((address, node) => {
@@ -87,17 +92,19 @@ export class Certificates extends Construct {
       ipAddresses: ['127.0.0.1', ...ipAddresses],
       alsoClient,
     });
-    new SsmParameter(this, `server-${name}-certificate-parameter`, {
+    const certificateParameter = new SsmParameter(this, `server-${name}-certificate-parameter`, {
       name: this.parameters.certificate(name),
       description: `Certificate of ${name}`,
       type: 'String',
       value: certificate,
     });
-    new SsmParameter(this, `server-${name}-key-parameter`, {
+    acceptFindings(certificateParameter, isPublic);
+    const keyParameter = new SsmParameter(this, `server-${name}-key-parameter`, {
       name: this.parameters.privateKey(name),
       description: `Private key of ${name}`,
       type: 'SecureString',
       value: privateKey,
     });
+    acceptFindings(keyParameter, underAwsKey('CKV_AWS_337'));
   }
 }

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { acceptedFindings } from '../../analysis/accepted-findings';
+import { besideResources } from '../../analysis/accepted';
 import { compare, readTflint } from '../../analysis/findings';
 import { moduleFolders, stackFolders, tflintFindings } from '../../analysis/tflint';
 import { builtHere } from '../../local/machine';
@@ -21,7 +21,7 @@ describeWith(['tflint'], 'tflint on every stack', () => {
 
   test('finds nothing that is not accepted with a reason', async () => {
     const findings = await tflintFindings(builtHere('tflint'), stackFolders(synthesized().folder));
-    expect(compare(findings, acceptedFindings).open).toEqual([]);
+    expect(compare(findings, besideResources).open).toEqual([]);
   }, 60_000);
 
   test('finds nothing in the modules and their example either', async () => {
@@ -29,7 +29,7 @@ describeWith(['tflint'], 'tflint on every stack', () => {
     writeModules(readSettings(example).settings, modules);
     const folders = moduleFolders(modules);
     expect(Object.keys(folders)).toEqual(expect.arrayContaining(['example', 'gateway', 'network/vpc']));
-    expect(compare(await tflintFindings(builtHere('tflint'), folders), acceptedFindings).open).toEqual([]);
+    expect(compare(await tflintFindings(builtHere('tflint'), folders), besideResources).open).toEqual([]);
   }, 60_000);
 
   test('would find an output that says nothing of itself, and a local that nobody uses', async () => {
@@ -39,7 +39,7 @@ describeWith(['tflint'], 'tflint on every stack', () => {
     delete stack.output.url.description;
     stack.locals = { ...stack.locals, unused: 1 };
     writeFileSync(file, JSON.stringify(stack));
-    const { open } = compare(await tflintFindings(builtHere('tflint'), stackFolders(folder)), acceptedFindings);
+    const { open } = compare(await tflintFindings(builtHere('tflint'), stackFolders(folder)), besideResources);
     expect(open.map(({ check, resource }) => `${check} ${resource}`).sort()).toEqual([
       'terraform_documented_outputs search:url',
       'terraform_unused_declarations search:local.unused',

@@ -52,6 +52,7 @@ describeWith(
         if (told !== undefined) say(`  ${told}`);
       };
       const report = await machine.boot(follow, 2400);
+      if (report.outcome !== 'READY') say((await machine.run('journalctl --no-pager --lines 200')).output);
       expect(report).toMatchObject({ outcome: 'READY' });
     }, 60 * minutes);
     afterAll(async () => place?.close(), minutes);

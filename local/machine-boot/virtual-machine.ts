@@ -30,9 +30,10 @@ export class VirtualMachine {
     await instance.write('usr/lib/machine/commands', commandServer);
     await instance.write('usr/lib/systemd/system/commands.service', commandService);
     await instance.link('usr/lib/systemd/system/multi-user.target.wants/commands.service', '../commands.service');
-    // a processor that is emulated takes longer than the package allows
+    // an emulated processor takes longer than the package allows, least where Java compiles once and plainly
+    const plainly = 'Environment="ES_JAVA_OPTS=-XX:TieredStopAtLevel=1 -XX:UseAVX=0"';
     const patient = 'etc/systemd/system/elasticsearch.service.d/zz-emulated.conf';
-    await instance.write(patient, '[Service]\nTimeoutStartSec=1h\n');
+    await instance.write(patient, `[Service]\nTimeoutStartSec=1h\n${plainly}\n`);
     await instance.write(
       'etc/systemd/system.conf.d/emulated.conf',
       '[Manager]\nDefaultEnvironment=ANSWER_SECONDS=3600\n',
