@@ -1,5 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { unlockCommands } from '../operations/state-lock';
 import { type Check, ok, problem, type Surroundings } from './check';
 import { found } from './name-checks';
 
@@ -18,10 +19,7 @@ const locks: Check = {
     const held = await heldLocks(surroundings);
     if (held.length === 0) return ok('no stack is locked');
     const said = held.map(({ stack, Operation, Who, Created }) => `${stack} since ${Created} by ${Who} (${Operation})`);
-    const lift = held.map(({ stack, ID }) => {
-      const at = `terraform -chdir=cdktf.out/stacks/${stack}`;
-      return `${at} init -reconfigure && ${at} force-unlock ${ID}`;
-    });
+    const lift = held.map(({ stack, ID }) => unlockCommands(stack, ID));
     return problem(
       `locked: ${said.join(', ')}`,
       `wait for whoever is at work; where a run was killed, nobody is: ${lift.join('; ')}. More: docs/runbook.md, A deploy that stopped`,

@@ -7,6 +7,7 @@ import { stackFolder } from '../local/terraform/synth-copy';
 import { TerraformError, terraform } from '../local/terraform/terraform';
 import { type Workspace, workspaceFor } from '../local/terraform/workspace';
 import { effectOf, entry, managedChanges, type Plan, type ResourceChange, readPlan } from '../plan-review/plan';
+import { unlockCommands } from './state-lock';
 
 /** What Terraform would do to one host. */
 export interface HostPlan {
@@ -102,7 +103,7 @@ export class HostReplacement {
 function unlocking(message: string): string {
   const lock = /Error acquiring the state lock[\s\S]*?\bID: +(\S+)/.exec(message)?.[1];
   if (lock === undefined) return '';
-  return `\nWhere no other Terraform is at work on ${stack}, the one that locked it was cut off: npm run synth && terraform -chdir=cdktf.out/stacks/${stack} init && terraform -chdir=cdktf.out/stacks/${stack} force-unlock ${lock}`;
+  return `\nWhere no other Terraform is at work on ${stack}, the one that locked it was cut off: npm run synth && ${unlockCommands(stack, lock)}`;
 }
 
 /** The addresses of everything in the host stack that belongs to one node. */
