@@ -45,6 +45,16 @@ export async function mergeAll(place: HostBoot): Promise<void> {
   await until('one segment', async () => (await askAsElastic(place, segments)).includes('"count":1}'));
 }
 
+/** How many times as long as alone whatever computes takes at this moment, on processors that others use too: 0.1 s of work is measured. */
+export function crowding(): number {
+  const [start, before] = [performance.now(), process.cpuUsage()];
+  for (;;) {
+    const { user, system } = process.cpuUsage(before);
+    const seconds = (user + system) / 1e6;
+    if (seconds >= 0.1) return (performance.now() - start) / 1_000 / seconds;
+  }
+}
+
 /** @throws Error where it does not come in three minutes. */
 export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + 180_000; !(await holds()); await wait(500))

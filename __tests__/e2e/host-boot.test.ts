@@ -8,7 +8,7 @@ import { laterRelease } from '../../local/machine-boot/package-repository';
 import type { Parameter } from '../../local/machine-boot/parameter-store';
 import { run } from '../../local/process-group';
 import { describeWith } from '../requirements';
-import { aggregate, askAsElastic, mergeAll, writeBulk } from './booted-host';
+import { aggregate, askAsElastic, crowding, mergeAll, writeBulk } from './booted-host';
 
 const minutes = 60_000;
 
@@ -16,15 +16,20 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
   let place: HostBoot;
   let machine: Machine;
   let setupLines: string[] = [];
+  /** One at each of these lines. */
+  let crowded: number[] = [];
   const processLists = new Set<string>();
 
   async function boot(): Promise<BootReport> {
     setupLines = [];
+    crowded = [];
     const watch = setInterval(() => watchProcesses(processLists), 100);
     try {
       const report = await machine.boot(place.volume.device, volumeId, (line) => {
         const told = setupLine(line);
-        if (told !== undefined) setupLines.push(told);
+        if (told === undefined) return;
+        setupLines.push(told);
+        crowded.push(crowding());
       });
       process.stdout.write(`${setupLines.join('\n')}\n${report.seconds.toFixed(1)} s from power-on\n\n`);
       return report;
@@ -48,11 +53,16 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     writeFileSync(file, place.hostAuthority);
     return file;
   };
-  /** Seconds of the phases that neither download nor wait for the services. */
-  const ownWork = async () => {
+  /** Seconds of the phases that neither download nor wait for the services, on a machine that nobody else uses. */
+  const ownWork = async (which: string) => {
     const status = JSON.parse((await machine.run('cat /var/lib/searchgate/status.json')).output);
     const { packages: _, services: __, ...own } = status.seconds as Record<string, number>;
-    return Object.values(own).reduce((sum, seconds) => sum + seconds, 0);
+    const taken = Object.values(own).reduce((sum, seconds) => sum + seconds, 0);
+    const times = crowded.reduce((sum, each) => sum + each, 0) / crowded.length;
+    process.stdout.write(
+      `setup's own work at a ${which}: ${taken} s, on processors ${times.toFixed(2)} times as slow\n`,
+    );
+    return taken / times;
   };
   const secret = async (name: string) =>
     (await place.neighbours.parameters())[`/searchgate/secrets/${name}`] as Parameter;
@@ -93,9 +103,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     });
 
     test("setup's own work, without downloads and without waiting for the services, stays below 30 s", async () => {
-      const seconds = await ownWork();
-      process.stdout.write(`setup's own work at a first boot: ${seconds} s\n`);
-      expect(seconds).toBeLessThan(30);
+      expect(await ownWork('first boot')).toBeLessThan(30);
     });
 
     test('cloud-init has nothing to complain about in the user data', async () => {
@@ -258,9 +266,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
     );
 
     test("setup's own work stays below 10 s", async () => {
-      const seconds = await ownWork();
-      process.stdout.write(`setup's own work at a reboot: ${seconds} s\n`);
-      expect(seconds).toBeLessThan(10);
+      expect(await ownWork('reboot')).toBeLessThan(10);
     });
 
     test('nothing is done again: no format, no installation, no password, no changed file', async () => {
