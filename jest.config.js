@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -5,6 +7,6 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   transform: { '\\.ts$': ['ts-jest', { diagnostics: false }] },
   // jest leaves one core idle by default; suites that wait for Terraform or a booting machine do not fill two
-  maxWorkers: '100%',
+  maxWorkers: Math.max(3, availableParallelism()),
   testTimeout: 30_000,
 };

@@ -79,11 +79,10 @@ export async function startElasticsearch(options: ElasticsearchOptions): Promise
   const deadline = Date.now() + startSeconds * 1000;
   while (!(await answers(options))) {
     if (ended || Date.now() > deadline) {
+      const what = ended ? 'ended' : `does not answer after ${startSeconds} s`;
       const text = await readFile(log, 'utf8');
       await stop();
-      throw new Error(
-        `Elasticsearch ${ended ? 'ended' : `does not answer after ${startSeconds} s`}:\n${text.slice(-4000)}`,
-      );
+      throw new Error(`Elasticsearch ${what}:\n${text.slice(-4000)}`);
     }
     await wait(250);
   }
