@@ -35,7 +35,7 @@ import { delivered } from '../iam/synthesized-roles';
 import { describeWith } from '../requirements';
 import { interruptionSuite } from './interruption-suite';
 import { keys, type Pipeline, personsFirst, startPipeline } from './pipeline';
-import { deployReviewedSuite, planned, reviewSuite } from './review-suite';
+import { deployReviewedSuite, planned, type Reviews, reviewSuite, startReviews } from './review-suite';
 import { rightsSuite } from './rights-suite';
 import { sleepSuite } from './sleep-suite';
 
@@ -55,6 +55,7 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
   let pipeline: Pipeline;
   let results: Map<string, string>;
   let waiting: StackOutcome[];
+  let reviews: Reviews;
 
   const options = () => clientOptions(deployment.emulator.endpoint, settings.region);
   const product = () => join(folder, 'product');
@@ -107,14 +108,15 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
     const others = stacks().filter((stack) => stack !== last && !personsFirst.includes(stack));
     const environment = { ...deployment.workspace.environment, AWS_ACCESS_KEY_ID: keys.deployer };
     results = await deploy(others, { ...pipeline.deployer, environment });
+    reviews = startReviews(pipeline, [...personsFirst, ...others], last);
   }, 15 * minutes);
 
   afterAll(async () => {
-    await adoption?.catch(() => undefined);
+    await Promise.allSettled([adoption, ...Object.values(reviews ?? {})]);
     await pipeline?.stop();
     await deployment?.emulator.stop();
     rmSync(folder, { recursive: true, force: true });
-  }, minutes);
+  }, 5 * minutes);
 
   it('are deployed, and nothing but added', () => {
     const all = new Map([...deployment.results, ...results]);
@@ -127,10 +129,11 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
     expect(waiting).toEqual([{ stack: 'host', waitsFor: 'storage' }]);
   });
 
-  describe('plans', () =>
-    reviewSuite(() => pipeline, { deployed: () => stacks().filter((stack) => stack !== last), isNew: last }));
-
-  describe('a deploy that is killed', () => interruptionSuite(() => pipeline, last));
+  describe('a deploy that is killed', () => {
+    // It is planned while it is new.
+    beforeAll(async () => void (await reviews.fresh), 5 * minutes);
+    interruptionSuite(() => pipeline, last);
+  });
 
   it('run the very zip that was synthesized: source_code_hash is the CodeSha256 of the function', async () => {
     const lambda = new LambdaClient(options());
@@ -197,6 +200,8 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
   );
 
   sleepSuite(() => ({ settings, endpoint: deployment.emulator.endpoint, product: product() }));
+
+  describe('plans', () => reviewSuite(() => reviews));
 
   it(
     'do not change when they are synthesized and planned again a day later, by the account’s clock: a newer image is out, and the host sleeps without its public address',
