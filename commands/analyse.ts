@@ -22,7 +22,8 @@ does not accept with a reason (acceptFindings, in constructs/), and for an accep
 The first time it installs checkov, pinned and checked by hash, into .rehearsal/analysis (470 MB).
 
   SEARCHGATE_SETTINGS=FILE   the settings (default settings/complete.json, where everything is on that makes resources). Acceptances are judged
-                             with the default only: what one deployment does not need another may
+                             with the default only: what one deployment does not need another may. With --plans the deployment's own
+                             (default settings/example.json)
   --plans DIR                look at the plans that npm run plan wrote there (STACK.json) instead: what Terraform makes of the stacks, with
                              every default filled in. tflint reads no plans
   --reasons                  list what is accepted, and why
@@ -33,7 +34,8 @@ void runCommand(async () => {
   const start = performance.now();
   const tell = (line: string) => console.log(line);
   const own = process.env.SEARCHGATE_SETTINGS || undefined;
-  const { settings } = loadSettings(own ?? resolve(__dirname, '../settings/complete.json'));
+  const complete = resolve(__dirname, '../settings/complete.json');
+  const { settings } = loadSettings(own ?? (values.plans === undefined ? complete : undefined));
   if (values.reasons === true) {
     printReasons(acceptedBy(settings));
     return 0;
