@@ -11,9 +11,6 @@ import { loadSettings, type Settings } from '../settings';
 import { addEveryStack } from '../stacks/every-stack';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
 
-// The AWS clients only speak to the emulator here; what they say of Node's version concerns no user.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 const help = `
 npm run analyse: checkov, and tflint where it is installed (.ci/install-tflint), over every stack and every module that the settings make:
 as they are written, and as Terraform plans them, where it is installed, against an emulated AWS. Ends with 1 for a finding that its resource

@@ -9,8 +9,6 @@ import { isEmulated, workspaceFor } from '../local/terraform/workspace';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 const help = `
 npm run bootstrap: the S3 bucket of the Terraform state, which has to be there before any other stack.
 

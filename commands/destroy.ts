@@ -9,8 +9,6 @@ import { isEmulated, workspaceFor } from '../local/terraform/workspace';
 import { loadSettings, type Settings } from '../settings';
 import { readFlags, runCommand, UserError } from './terminal';
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 const help = `
 npm run destroy: takes down what can be made anew, in the right order. What holds data or is shared stays and is named.
 

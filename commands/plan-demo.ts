@@ -11,8 +11,6 @@ import { emulatedCredentials } from '../local/terraform/emulated-environment';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 const help = `
 npm run plan-demo: deploys a copy of this repository into an emulated AWS, plans every stack right afterwards, proposes changes in
 branches of it, and reviews each as the workflow does: comments as Markdown and as pictures in dist/plan-demo/. The plans of what is

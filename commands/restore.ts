@@ -22,8 +22,6 @@ Nothing that is there is replaced unless you name it.
 ${doorHelp}
 `;
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 void runCommand(async () => {
   const { values, positionals } = readFlags(help, {
     ...doorFlags,

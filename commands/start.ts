@@ -5,9 +5,6 @@ import { TerraformError } from '../local/terraform/terraform';
 import { loadSettings } from '../settings';
 import { runCommand, UserError } from './terminal';
 
-// The AWS clients are development tools here; what they say of Node's version concerns no user.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 void runCommand(async () => {
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) {

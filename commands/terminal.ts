@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 import { SettingsError } from '../settings';
 
+// The AWS clients are pinned here; which Node their later releases want concerns no user.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 /** A mistake of the user's, whose message says what to do; shown without a stack trace. */
 export class UserError extends Error {
   override readonly name = 'UserError';

@@ -76,15 +76,10 @@ function runSuites(paths: string[]): JestReport {
     const jest = join(require.resolve('jest/package.json'), '../bin/jest.js');
     spawnSync(process.execPath, [jest, '--json', '--outputFile', file, ...paths], {
       stdio: ['ignore', 'ignore', 'inherit'],
-      // The AWS clients are development tools here; what they say of Node's version concerns no user. Terraform and its provider read
-      // schemas of many megabytes that live for the whole run: collecting garbage less often saves a third of their time. An Elasticsearch
-      // of the tests lives for a minute or two: Java's second compiler takes as much of the processor as all the rest of its start.
-      env: {
-        GOGC: '400',
-        JDK_JAVA_OPTIONS: '-XX:TieredStopAtLevel=1',
-        ...process.env,
-        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      },
+      // Terraform and its provider read schemas of many megabytes that live for the whole run: collecting garbage less often saves a third
+      // of their time. An Elasticsearch of the tests lives for a minute or two: Java's second compiler takes as much of the processor as
+      // all the rest of its start.
+      env: { GOGC: '400', JDK_JAVA_OPTIONS: '-XX:TieredStopAtLevel=1', ...process.env },
     });
     return JSON.parse(readFileSync(file, 'utf8')) as JestReport;
   } finally {

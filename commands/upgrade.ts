@@ -10,8 +10,6 @@ import { VersionUpgrade } from '../operations/version-upgrade';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 const help = `
 npm run upgrade -- 9.x.y: upgrades Elasticsearch and Kibana of the running hosts.
 npm run upgrade -- --image: replaces the running hosts by ones of the newest machine image, or of the one that host.ami names.
