@@ -8,5 +8,6 @@ module.exports = {
   transform: { '\\.ts$': ['ts-jest', { diagnostics: false }] },
   // jest leaves one core idle by default; suites that wait for Terraform or a booting machine do not fill two
   maxWorkers: Math.max(3, availableParallelism()),
+  testSequencer: './__tests__/sequencer.js',
   testTimeout: 30_000,
 };

@@ -64,10 +64,15 @@ export class Machine {
     await machine.write('etc/ssl/certs/ca-certificates.crt', trusted + options.authority);
     await machine.write('usr/lib/systemd/system/sshd.service', listeningSshd);
     await machine.link('usr/lib/systemd/system/multi-user.target.wants/sshd.service', '../sshd.service');
-    // Debian's AWS CLI carries certificates of its own
+    // Debian's AWS CLI carries certificates of its own; whoever has options for Java here means every Java
+    const { JDK_JAVA_OPTIONS: java } = process.env;
+    const variables = [
+      'AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt',
+      ...(java === undefined ? [] : [`"JDK_JAVA_OPTIONS=${java}"`]),
+    ];
     await machine.write(
-      'etc/systemd/system.conf.d/authority.conf',
-      '[Manager]\nDefaultEnvironment=AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt\n',
+      'etc/systemd/system.conf.d/environment.conf',
+      `[Manager]\nDefaultEnvironment=${variables.join(' ')}\n`,
     );
     return machine;
   }
