@@ -31,7 +31,7 @@ describeWith(
 
     test('keep copies of a shard in different zones, and talk to each other over TLS alone', async () => {
       const settings = { settings: { number_of_shards: 3, number_of_replicas: 1 } };
-      expect(await cluster.ask('PUT', '/notes', JSON.stringify(settings))).toMatchObject({ status: 200 });
+      await cluster.createIndex('notes', settings);
       await cluster.settled(3, 'green');
       const { json: shards } = await cluster.ask('GET', '/_cat/shards/notes?format=json&h=shard,node');
       for (const shard of ['0', '1', '2']) {
@@ -47,7 +47,7 @@ describeWith(
     }, 120_000);
 
     test('lose no acknowledged document when one is killed, and the official client sees at most its own retries', async () => {
-      expect(await cluster.ask('PUT', '/letters')).toMatchObject({ status: 200 });
+      await cluster.createIndex('letters');
       await cluster.settled(3, 'green');
       const application = await OfficialClient.open(cluster, 'letters');
       writes = new AcknowledgedWrites(cluster, 'notes');

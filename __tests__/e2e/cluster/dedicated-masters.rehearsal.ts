@@ -70,7 +70,7 @@ describeWith(
         const roles = (json as { name: string; 'node.role': string }[]).sort((a, b) => a.name.localeCompare(b.name));
         expect(roles.map((node) => node['node.role'])).toEqual(['m', 'm', 'm', 'dirt', 'dirt']);
         const index = { settings: { number_of_shards: 3, number_of_replicas: 1 } };
-        expect((await cluster.ask('PUT', '/notes', JSON.stringify(index))).status).toBe(200);
+        await cluster.createIndex('notes', index);
         await cluster.settled(5, 'green');
         expect(await holding('*')).toEqual(holders.map((node) => `node-${node}`));
         expect(masters).toContain(await cluster.master());

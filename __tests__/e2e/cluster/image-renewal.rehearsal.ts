@@ -52,7 +52,7 @@ describeWith(
       aws = await RefusingEndpoint.before(cluster.endpoint);
       door = await cluster.trial.serve();
       const index = { settings: { number_of_shards: 3, number_of_replicas: 1 } };
-      expect((await cluster.trial.ask('PUT', '/notes', JSON.stringify(index))).status).toBe(200);
+      await cluster.trial.createIndex('notes', index);
       await cluster.trial.settled(3, 'green');
       before = await machines();
     }, 15 * minutes);

@@ -88,7 +88,7 @@ describeWith(
       const repository = { type: 's3', settings: { bucket: 'snapshots' } };
       expect((await cluster.ask('PUT', '/_snapshot/searchgate', JSON.stringify(repository))).status).toBe(200);
       const index = { settings: { number_of_shards: 3, number_of_replicas: 1 } };
-      expect((await cluster.ask('PUT', '/notes', JSON.stringify(index))).status).toBe(200);
+      await cluster.createIndex('notes', index);
       await cluster.settled(3, 'green');
     }, 10 * minutes);
 
@@ -104,7 +104,7 @@ describeWith(
       'is refused while a shard lacks its copy, and nothing is ordered',
       async () => {
         const lonely = { settings: { number_of_shards: 1, number_of_replicas: 3 } };
-        expect((await cluster.ask('PUT', '/lonely', JSON.stringify(lonely))).status).toBe(200);
+        await cluster.createIndex('lonely', lonely);
         const { code, stderr } = await upgrade('--yes');
         expect({ code, stderr }).toEqual({
           code: 1,

@@ -60,7 +60,7 @@ describeWith(
       });
 
       const index = { settings: { number_of_shards: 3, number_of_replicas: 1 } };
-      expect((await trial.ask('PUT', '/notes', JSON.stringify(index))).status).toBe(200);
+      await trial.createIndex('notes', index);
       const lines = Array.from({ length: documents }, (_, id) => `{"index":{"_id":"${id}"}}\n{"value":${id}}\n`);
       const { json } = await trial.ask('POST', '/notes/_bulk?refresh=true', lines.join(''));
       expect(json.errors).toBe(false);
