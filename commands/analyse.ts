@@ -55,8 +55,9 @@ void runCommand(async () => {
       folder,
       tell,
     });
-    const needed = ({ check }: Accepted) =>
-      !onlyDeployed.includes(check) && (check.startsWith('CKV') || !skipped.includes('tflint'));
+    const needed = ({ check, resource }: Accepted) =>
+      !onlyDeployed.includes(`${check} ${nameOf(resource)}`) &&
+      (check.startsWith('CKV') || !skipped.includes('tflint'));
     const judged = own !== undefined || skipped.includes('plans') ? [] : stacks.filter(needed);
     const { needless } = compare([...findings, ...leftOut], judged);
     return verdict({ findings, accepted: [...stacks, ...modules], needless }, start);
@@ -66,7 +67,7 @@ void runCommand(async () => {
 });
 
 /** What only plans of what is deployed show. */
-const onlyDeployed = ['CKV_AWS_88'];
+const onlyDeployed = ['CKV_AWS_88 host:node_0_instance', 'CKV_AWS_70 power:state_bucket'];
 
 /** What the stacks that settings make accept. */
 function acceptedBy(settings: Settings): Accepted[] {

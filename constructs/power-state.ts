@@ -31,8 +31,13 @@ export class PowerState extends Construct {
   constructor(scope: Construct, id: string, props: PowerStateProps) {
     super(scope, id);
     const bucket = new S3Bucket(this, 'bucket', { bucket: props.bucketName, forceDestroy: true });
+    // Once it is deployed, the bucket is told of its policy too.
+    const everybody = {
+      CKV_AWS_70: 'forwarders read it without credentials: everybody is let in, but through this VPC’s endpoint only',
+    };
     acceptFindings(bucket, {
       ...bucketFindings,
+      ...everybody,
       CKV_AWS_21: 'it holds one document of a few hundred bytes that is written anew all the time and can be lost',
       CKV2_AWS_61: 'one document, always the same: nothing gathers',
     });
@@ -65,9 +70,7 @@ export class PowerState extends Construct {
       ),
       dependsOn: [publicAccess],
     });
-    acceptFindings(policy, {
-      CKV_AWS_70: 'forwarders read it without credentials: everybody is let in, but through this VPC’s endpoint only',
-    });
+    acceptFindings(policy, everybody);
     new VpcSecurityGroupEgressRule(this, 'forwarders-to-s3', {
       securityGroupId: props.forwardersGroupId,
       ipProtocol: 'tcp',
