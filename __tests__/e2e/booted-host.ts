@@ -20,10 +20,20 @@ export async function writeBulk(place: HostBoot, bulk: number): Promise<string> 
     { length: 2000 },
     (_, id) => `{"index":{}}\n{"n":${id},"text":"${words(bulk * 2000 + id)}","tag":"t${id % 500}"}\n`,
   );
+  return sendBulk(place, lines.join(''));
+}
+
+/** Sends 64 MB in one request, which Elasticsearch has to hold at once. Gives what it answers, which is nothing where it ended. */
+export function writeHeavily(place: HostBoot): Promise<string> {
+  const document = `{"index":{}}\n{"heavy":"${'x'.repeat(2 ** 20)}"}\n`;
+  return sendBulk(place, document.repeat(64));
+}
+
+async function sendBulk(place: HostBoot, body: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'bulk-'));
   try {
     const file = join(folder, 'bulk');
-    writeFileSync(file, lines.join(''));
+    writeFileSync(file, body);
     const ndjson = ['--header', 'content-type: application/x-ndjson', '--data-binary', `@${file}`];
     return await askAsElastic(place, '/load/_bulk?filter_path=errors,error', ...ndjson);
   } finally {

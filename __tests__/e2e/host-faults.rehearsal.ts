@@ -6,7 +6,7 @@ import type { Machine } from '../../local/machine-boot/machine';
 import { MemoryGroup } from '../../local/machine-boot/memory-group';
 import { run } from '../../local/process-group';
 import { describeWith } from '../requirements';
-import { aggregate, askAsElastic, mergeAll, until, writeBulk } from './booted-host';
+import { aggregate, askAsElastic, mergeAll, until, writeBulk, writeHeavily } from './booted-host';
 
 const minutes = 60_000;
 
@@ -71,7 +71,7 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
         group = await MemoryGroup.make('elasticsearch', 16 * 2 ** 20);
         await group.adopt(await machine.processesOf('elasticsearch'));
         await until('the end of Elasticsearch', async () => {
-          await writeBulk(place, 0); // work takes memory
+          await writeHeavily(place);
           return (await processOf('elasticsearch')) !== before.elasticsearch;
         });
         await until('Elasticsearch', async () => (await elastic('/numbers/_count?filter_path=count')) === count);
