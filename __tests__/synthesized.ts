@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Testing } from 'cdktf';
+import { Testing } from 'cdktf';
 import 'cdktf/lib/testing/adapters/jest';
 import { readSettings } from '../settings';
 import example from '../settings/example.json';
-import { addEveryStack } from '../stacks/every-stack';
+import { synthesizeEveryStack } from '../stacks/every-stack';
 import { outputFolder } from './empty-stack';
 
 Testing.setupJest();
@@ -73,9 +73,7 @@ export function synthesized(changes: Block = {}): SynthesizedDeployment {
   if (known !== undefined) return known;
   const { settings } = readSettings({ ...example, ...changes });
   const folder = outputFolder();
-  const app = new App({ outdir: folder });
-  addEveryStack(app, settings);
-  app.synth();
+  synthesizeEveryStack(settings, folder);
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
   const stacks = Object.fromEntries(
     Object.keys(manifest.stacks).map((name) => [

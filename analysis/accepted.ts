@@ -38,23 +38,28 @@ export function acceptedInStacks(synth: string): Accepted[] {
   );
 }
 
-/**
- * What the resources of modules accept, as the comments say that checkov reads too: a plan of them has no comments.
- *
- * @param calls by what names modules are called
- */
-export function acceptedInModules(modules: string, calls: readonly { name: string; module: string }[]): Accepted[] {
+/** By what name a module is called. */
+export interface ModuleCall {
+  readonly name: string;
+  readonly module: string;
+}
+
+/** How findings in plans name a module's resource, which they know by the names of calls. */
+export function asCalled(module: string, resource: string, calls: readonly ModuleCall[]): string[] {
+  return calls.filter((call) => call.module === module).map((call) => `${call.name}:${resource}`);
+}
+
+/** What the resources of modules accept, as the comments say that checkov reads too: a plan of them has no comments. */
+export function acceptedInModules(modules: string, calls: readonly ModuleCall[]): Accepted[] {
   const files = readdirSync(modules, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('main.tf'));
   return files.flatMap((file) => {
-    const module = file.split('/')[0];
+    const module = file.split('/')[0] ?? '';
     const resources = [
       ...readFileSync(join(modules, file), 'utf8').matchAll(/^resource "\w+" "(\w+)" \{\n((?: +# .*\n)+)/gm),
     ];
-    return resources.flatMap(([, name, comments = '']) =>
+    return resources.flatMap(([, name = '', comments = '']) =>
       [...comments.matchAll(/# checkov:skip=(\w+): (.*)/g)].flatMap(([, check = '', because = '']) =>
-        calls
-          .filter((call) => call.module === module)
-          .map((call) => ({ check, resource: `${call.name}:${name}`, because })),
+        asCalled(module, name, calls).map((resource) => ({ check, resource, because })),
       ),
     );
   });

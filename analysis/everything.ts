@@ -1,13 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'cdktf';
 import { builtHere, missingTools } from '../local/machine';
 import { readStacks, writeStack } from '../local/terraform/configuration';
 import { shapeOf } from '../modules/shape';
 import { moduleCalls, writeModules } from '../modules/write';
 import type { Settings } from '../settings';
-import { addEveryStack } from '../stacks/every-stack';
-import { type Accepted, acceptedInModules, acceptedInStacks, besideResources } from './accepted';
+import { synthesizeEveryStack } from '../stacks/every-stack';
+import { type Accepted, acceptedInModules, acceptedInStacks, asCalled, besideResources } from './accepted';
 import { checkov } from './checkov';
 import type { Analysis, Finding } from './findings';
 import { planEverything } from './plans';
@@ -47,9 +46,7 @@ export async function analyseEverything(
   const [stacks, written] = [join(folder, 'stacks'), join(folder, 'written')];
   const modules = join(written, 'modules');
   mkdirSync(stacks);
-  const app = new App({ outdir: stacks });
-  addEveryStack(app, settings);
-  app.synth();
+  synthesizeEveryStack(settings, stacks);
   writeModules(settings, modules);
   const calls = [...moduleCalls(settings, shapeOf(settings)), { name: 'example', module: 'example' }];
   const accepted = {
@@ -91,9 +88,8 @@ export async function analyseEverything(
   const inModules = await checkov(python, written, 'terraform');
   gather('modules', inModules);
   const leftOut = inModules.leftOut.flatMap((finding) => {
-    const [part, name] = finding.resource.split(':');
-    const called = calls.filter(({ module }) => module === part);
-    return called.map((call) => ({ ...finding, resource: `${call.name}:${name}` }));
+    const [module = '', name = ''] = finding.resource.split(':');
+    return asCalled(module, name, calls).map((resource) => ({ ...finding, resource }));
   });
   return { findings, leftOut, ...accepted, skipped: skipped.map(([look]) => look) };
 }

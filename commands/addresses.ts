@@ -1,11 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { App } from 'cdktf';
 import { readStacks } from '../local/terraform/configuration';
 import { type AddressLedger, compareLedger, extendLedger } from '../plan-review/address-ledger';
 import { loadSettings } from '../settings';
-import { addEveryStack } from '../stacks/every-stack';
+import { synthesizeEveryStack } from '../stacks/every-stack';
 import { readFlags, runCommand } from './terminal';
 
 const help = `
@@ -23,9 +22,7 @@ void runCommand(() => {
   const { settings } = loadSettings(resolve(__dirname, '../settings/complete.json'));
   const outdir = mkdtempSync(join(tmpdir(), 'searchgate-addresses-'));
   try {
-    const app = new App({ outdir });
-    addEveryStack(app, settings);
-    app.synth();
+    synthesizeEveryStack(settings, outdir);
     const stacks = Object.fromEntries(readStacks(outdir));
     const ledger = JSON.parse(readFileSync(file, 'utf8')) as AddressLedger;
     const { vanished, unlisted } = compareLedger(ledger, stacks);

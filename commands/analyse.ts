@@ -1,14 +1,13 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { App } from 'cdktf';
 import { type Accepted, acceptedInStacks, besideResources } from '../analysis/accepted';
 import { checkov } from '../analysis/checkov';
 import { analyseEverything } from '../analysis/everything';
 import { compare, type Finding } from '../analysis/findings';
 import { pythonEnvironment } from '../local/emulator/python-environment';
 import { loadSettings, type Settings } from '../settings';
-import { addEveryStack } from '../stacks/every-stack';
+import { synthesizeEveryStack } from '../stacks/every-stack';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
 
 const help = `
@@ -25,6 +24,9 @@ The first time it installs checkov, pinned and checked by hash, into .rehearsal/
                              every default filled in. tflint reads no plans
   --reasons                  list what is accepted, and why
 `;
+
+/** What only plans of what is deployed show. */
+const onlyDeployed = ['CKV_AWS_88 host:node_0_instance', 'CKV_AWS_70 power:state_bucket'];
 
 void runCommand(async () => {
   const { values } = readFlags(help, { plans: { type: 'string' }, reasons: { type: 'boolean', default: false } });
@@ -66,16 +68,11 @@ void runCommand(async () => {
   }
 });
 
-/** What only plans of what is deployed show. */
-const onlyDeployed = ['CKV_AWS_88 host:node_0_instance', 'CKV_AWS_70 power:state_bucket'];
-
 /** What the stacks that settings make accept. */
 function acceptedBy(settings: Settings): Accepted[] {
   const outdir = mkdtempSync(join(tmpdir(), 'searchgate-analysis-'));
   try {
-    const app = new App({ outdir });
-    addEveryStack(app, settings);
-    app.synth();
+    synthesizeEveryStack(settings, outdir);
     return [...acceptedInStacks(outdir), ...besideResources];
   } finally {
     rmSync(outdir, { recursive: true, force: true });
@@ -92,7 +89,9 @@ function printReasons(accepted: readonly Accepted[]): void {
   for (const [reason, names] of [...resources].sort()) console.log(`${reason}\n  ${names.join(', ')}`);
 }
 
-const nameOf = (resource: string | RegExp) => (typeof resource === 'string' ? resource : resource.source);
+function nameOf(resource: string | RegExp): string {
+  return typeof resource === 'string' ? resource : resource.source;
+}
 
 /** What an analysis came to, beside what is accepted. */
 interface Outcome {
