@@ -107,7 +107,9 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
     // Most of making a stack is waiting, which stacks can do side by side, with a provider each.
     const others = stacks().filter((stack) => stack !== last && !personsFirst.includes(stack));
     const environment = { ...deployment.workspace.environment, AWS_ACCESS_KEY_ID: keys.deployer };
-    results = await deploy(others, { ...pipeline.deployer, environment });
+    results = await deploy(others, { ...pipeline.deployer, environment }).catch((error: Error) => {
+      throw new Error(`${error.message}\nThe emulated AWS: ${account.emulator.complaints()}`);
+    });
     reviews = startReviews(pipeline, [...personsFirst, ...others], last);
   }, 15 * minutes);
 

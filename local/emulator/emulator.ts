@@ -8,6 +8,8 @@ export interface Emulator {
   endpoint: string;
   /** Moves the account's clock on, which then goes on from there. Returns the time that it has. */
   later(seconds: number): Promise<Date>;
+  /** The end of what it complained of: calls that came again, and its own failures. */
+  complaints(): string;
   stop(): Promise<void>;
 }
 
@@ -70,12 +72,17 @@ export async function startEmulator(python: string, { calls }: EmulatorOptions =
       }),
     ]);
   const endpoint = `http://127.0.0.1:${await answer()}`;
-  await answering(`${endpoint}/moto-api/`);
+  try {
+    await answering(`${endpoint}/moto-api/`);
+  } catch (error) {
+    await group.end();
+    throw new Error(`${(error as Error).message}:\n${errors}`);
+  }
   const later = async (seconds: number): Promise<Date> => {
     stdin.write(`${Math.round(seconds)}\n`);
     return new Date(await answer());
   };
-  return { endpoint, later, stop: () => group.end() };
+  return { endpoint, later, complaints: () => errors, stop: () => group.end() };
 }
 
 async function answering(url: string): Promise<void> {
