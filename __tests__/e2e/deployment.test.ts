@@ -22,7 +22,7 @@ import { newestImage } from '../../constructs/search-host';
 import { type StackOutcome, synthDigest } from '../../delivery/plan-stacks';
 import { clientOptions } from '../../local/emulator/account';
 import { type Finished, run } from '../../local/process-group';
-import { type Deployment, deployEverything, startAccount, synthesize } from '../../local/rehearsal/deployment';
+import { deployStacks, startAccount, synthesize } from '../../local/rehearsal/deployment';
 import { Progress } from '../../local/rehearsal/progress';
 import { deploy } from '../../local/terraform/cdktf';
 import { readStacks } from '../../local/terraform/configuration';
@@ -50,7 +50,7 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
   const { settings } = readSettings({ ...example, ...delivered });
   let folder: string;
   let said = '';
-  let deployment: Deployment;
+  let deployment: Awaited<ReturnType<typeof deployStacks>>;
   let adoption: Promise<Finished>;
   let pipeline: Pipeline;
   let results: Map<string, string>;
@@ -97,7 +97,7 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
     adoption = command('bootstrap', account.emulator.endpoint, 'adopted');
     try {
       const only = (stack: string) => personsFirst.includes(stack);
-      deployment = await deployEverything(settings, account, { product: product(), folder, progress, only });
+      deployment = await deployStacks(settings, account, { product: product(), folder, progress, only });
     } catch (error) {
       await account.emulator.stop();
       throw error;
@@ -114,7 +114,7 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
   }, 15 * minutes);
 
   afterAll(async () => {
-    await Promise.allSettled([adoption, ...Object.values(reviews ?? {})]);
+    await Promise.allSettled([adoption, deployment?.untilBootstrapped(), ...Object.values(reviews ?? {})]);
     await pipeline?.stop();
     await deployment?.emulator.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -178,6 +178,7 @@ describeWith(['terraform', 'aws-provider', 'python', 'openssl'], 'the stacks in 
   it(
     'bring their state bucket about once: a second bootstrap does no harm',
     async () => {
+      await deployment.untilBootstrapped();
       settingsFile('bootstrapped', {});
       const { code, output, errors } = await command('bootstrap', deployment.emulator.endpoint, 'bootstrapped');
       expect({ code, errors }).toEqual({ code: 0, errors: '' });

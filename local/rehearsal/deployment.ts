@@ -42,7 +42,7 @@ export async function synthesize(output: string, environment = process.env): Pro
 export async function startAccount(
   settings: Settings,
   { venv, progress, calls }: { venv: string; progress: Progress } & EmulatorOptions,
-): Promise<{ emulator: Emulator; hostedZone: string }> {
+): Promise<Account> {
   const python = await progress.step(
     'emulator',
     (say) => pythonEnvironment(venv, say),
@@ -64,24 +64,38 @@ export async function startAccount(
   );
 }
 
+/** An emulated AWS, with the hosted zone that it was given. */
+interface Account {
+  emulator: Emulator;
+  hostedZone: string;
+}
+
+interface Place {
+  /** The synth's output folder. */
+  product: string;
+  /** The rehearsal's folder. */
+  folder: string;
+  progress: Progress;
+}
+
+/** Deploys a synth into an emulated AWS: the state bucket by the way of `npm run bootstrap`, then every stack by `cdktf deploy`. */
+export async function deployEverything(settings: Settings, account: Account, place: Place): Promise<Deployment> {
+  const deployment = await deployStacks(settings, account, place);
+  await deployment.untilBootstrapped();
+  return deployment;
+}
+
 /**
- * Deploys a synth into an emulated AWS: the state bucket by the way of `npm run bootstrap`, then every stack by `cdktf deploy`.
- * The bucket's own bootstrap goes on beside the stacks once the bucket is there: it mostly waits.
+ * Deploys some stacks, as {@link deployEverything} does all. The bucket's own bootstrap goes on beside them once the bucket is there, and
+ * beside what comes after them: it mostly waits.
  *
- * @param product the synth's output folder
- * @param folder the rehearsal's folder
  * @param only which stacks, all that they wait for among them. @default all
  */
-export async function deployEverything(
+export async function deployStacks(
   settings: Settings,
-  { emulator, hostedZone }: { emulator: Emulator; hostedZone: string },
-  {
-    product,
-    folder,
-    progress,
-    only = () => true,
-  }: { product: string; folder: string; progress: Progress; only?: (stack: string) => boolean },
-): Promise<Deployment> {
+  { emulator, hostedZone }: Account,
+  { product, folder, progress, only = () => true }: Place & { only?: (stack: string) => boolean },
+): Promise<Deployment & { untilBootstrapped(): Promise<void> }> {
   const log = join(folder, 'deploy.log');
   rmSync(log, { force: true });
   const { endpoint } = emulator;
@@ -111,41 +125,40 @@ export async function deployEverything(
   const stateWorkspace = await emulatedWorkspace(stateProduct, { folder, name: 'state', endpoint, region });
   const client = new S3Client(clientOptions(endpoint, settings.state.region));
   const bucket = { bucket: settings.state.bucket, key: stateKey(settings, 'state'), client };
-  try {
-    const bootstrap: Promise<BootstrapOutcome | Error> = bootstrapState(stateWorkspace.output, bucket, {
-      environment: stateWorkspace.environment,
-      log: join(folder, 'bootstrap.log'),
-    }).catch((error: Error) => error);
-    await progress.step(
-      'state bucket',
-      () => Promise.race([untilThere(bucket), bootstrap.then((outcome) => throwIfError(outcome))]),
-      () => settings.state.bucket,
-    );
-    const stacks = stacksInOrder(workspace.output).filter(only);
-    const results = await progress.step(
-      'cdktf deploy',
-      (say) =>
-        deploy(stacks, {
-          output: workspace.output,
-          environment: workspace.environment,
-          log,
-          progress: ({ stack, resources, seconds, result }) => {
-            say(`${stack}, ${resources} resources`);
-            if (result !== undefined)
-              progress.line(`      ${stack.padEnd(14)} ${result.padEnd(64)} ${seconds.toFixed(1).padStart(6)} s`);
-          },
-        }),
-      () => `${stacks.length} stacks`,
-    );
-    await progress.step(
+  const bootstrap: Promise<BootstrapOutcome | Error> = bootstrapState(stateWorkspace.output, bucket, {
+    environment: stateWorkspace.environment,
+    log: join(folder, 'bootstrap.log'),
+  })
+    .catch((error: Error) => error)
+    .finally(() => client.destroy());
+  await progress.step(
+    'state bucket',
+    () => Promise.race([untilThere(bucket), bootstrap.then((outcome) => throwIfError(outcome))]),
+    () => settings.state.bucket,
+  );
+  const stacks = stacksInOrder(workspace.output).filter(only);
+  const results = await progress.step(
+    'cdktf deploy',
+    (say) =>
+      deploy(stacks, {
+        output: workspace.output,
+        environment: workspace.environment,
+        log,
+        progress: ({ stack, resources, seconds, result }) => {
+          say(`${stack}, ${resources} resources`);
+          if (result !== undefined)
+            progress.line(`      ${stack.padEnd(14)} ${result.padEnd(64)} ${seconds.toFixed(1).padStart(6)} s`);
+        },
+      }),
+    () => `${stacks.length} stacks`,
+  );
+  const untilBootstrapped = () =>
+    progress.step(
       'bootstrap',
       async () => throwIfError(await bootstrap),
       () => 'the state of the bucket lies in the bucket',
     );
-    return { emulator, workspace, stateWorkspace, results, log };
-  } finally {
-    client.destroy();
-  }
+  return { emulator, workspace, stateWorkspace, results, log, untilBootstrapped };
 }
 
 function tellDifferences({ differences }: Workspace, progress: Progress): void {
