@@ -5,25 +5,17 @@ import { isRecord } from '../plan-review/plan';
 
 /** Providers that the project itself uses. Any other would be a program of the author's choice, run with the reader's credentials. */
 const providers = ['hashicorp/aws', 'hashicorp/tls'];
-const blocks = [
-  '//',
-  'terraform',
-  'provider',
-  'resource',
-  'data',
-  'locals',
-  'output',
-  'moved',
-  'removed',
-  'import',
-  'check',
-];
+/** Without `check`, whose data sources are read like any other. */
+const blocks = ['//', 'terraform', 'provider', 'resource', 'data', 'locals', 'output', 'moved', 'removed', 'import'];
 
 const terraformSettings = ['required_version', 'required_providers', 'backend'];
 const providerSettings = ['region', 'default_tags', 'alias'];
 const stateSettings = ['bucket', 'key', 'region', 'encrypt', 'use_lockfile'];
-/** Functions that read files of the machine that plans, such as its environment with the credentials in it. */
-const fileFunction = /\b(?:file\w*|templatefile|pathexpand|abspath)\s*\(/;
+/**
+ * Functions that read files of the machine that plans, such as its environment with the credentials in it, and `templatestring`, whose
+ * text may be put together from pieces that look like none of them. Comments may stand before the parenthesis.
+ */
+const fileFunction = /\b(?:file\w*|template\w+|pathexpand|abspath)(?:\s|\/\*[\s\S]*?\*\/|(?:#|\/\/).*\n)*\(/;
 
 /**
  * Why a synth made by code that nobody has reviewed may not be planned with credentials, in words; empty where it may. Terraform
@@ -79,10 +71,11 @@ export function distrustStack(configuration: Configuration, bucket: string): str
   return [
     ...others(configuration, blocks).map((block) => `a ${block} block`),
     ...others(terraform, terraformSettings).map((setting) => `terraform with ${setting}`),
-    ...Object.values(required)
-      .map(({ source }) => (source.includes('/') ? source : `hashicorp/${source}`))
+    ...Object.entries(required)
+      .map(([name, given]) => sourceOf(name, given))
       .filter((source) => !providers.includes(source))
       .map((source) => `provider ${source}`),
+    ...others(provider, ['aws', 'tls']).map((name) => `provider ${name}`),
     ...Object.entries(provider).flatMap(([name, aliases]) =>
       aliases.flatMap((settings) => others(settings, providerSettings).map((key) => `provider ${name} with ${key}`)),
     ),
@@ -106,6 +99,12 @@ export function distrustStack(configuration: Configuration, bucket: string): str
     ),
     ...(readsFiles(configuration) ? ['a function that reads files of the machine that plans'] : []),
   ];
+}
+
+/** What a required provider is, by Terraform's rules for what is left out. */
+function sourceOf(name: string, given: unknown): string {
+  const source = isRecord(given) && typeof given.source === 'string' ? given.source : name;
+  return source.includes('/') ? source : `hashicorp/${source}`;
 }
 
 /** Whether any text that may hold an expression names such a function; an escaped expression counts, since it costs nothing. */

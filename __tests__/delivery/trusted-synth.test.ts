@@ -54,6 +54,13 @@ describe('A synth that nobody has reviewed is not planned when its Terraform', (
     ],
     ['brings a module', () => ({ module: { m: { source: 'git::https://evil.example' } } }), 'a module block'],
     ['runs a program', () => ({ data: { external: { e: { program: ['sh'] } } } }), 'data external.e'],
+    [
+      'runs a program to check something',
+      () => ({ check: { c: { data: { external: { e: { program: ['sh'] } } }, assert: [] } } }),
+      'a check block',
+    ],
+    ['brings a provider without saying from where', terraform({ required_providers: { evil: '1' } }), 'hashicorp/evil'],
+    ['sets up another provider', () => ({ provider: { http: [{}] } }), 'provider http'],
     ['has a resource of another kind', () => ({ resource: { null_resource: { n: {} } } }), 'resource null_resource.n'],
     [
       'has a provisioner',
@@ -90,6 +97,16 @@ describe('A synth that nobody has reviewed is not planned when its Terraform', (
     [
       'reads the credentials of whoever plans',
       () => ({ output: { o: { value: '${file("/proc/self/environ")}' } } }),
+      'a function that reads files',
+    ],
+    [
+      'reads files behind a comment',
+      () => ({ output: { o: { value: '${file/* */ # (\n("/proc/self/environ")}' } } }),
+      'a function that reads files',
+    ],
+    [
+      'makes up a template',
+      () => ({ output: { o: { value: '${templatestring(local.made, {})}' } } }),
       'a function that reads files',
     ],
     [
