@@ -29,7 +29,8 @@ export function resourceArns({ name, region, account }: DeliveryScope) {
   return {
     functions: arn('lambda', `function:${name}-*`),
     roles: [`arn:aws:iam::${account}:role/${name}-*`, `arn:aws:iam::${account}:instance-profile/${name}-*`],
-    delivery: ['role', 'policy'].map((kind) => `arn:aws:iam::${account}:${kind}/${name}-delivery-*`),
+    // With those of deployments whose names begin like this one's.
+    delivery: ['role', 'policy'].map((kind) => `arn:aws:iam::${account}:${kind}/${name}-*delivery-*`),
     logGroups: [arn('logs', `log-group:/aws/lambda/${name}-*`), arn('logs', `log-group:/aws/apigateway/${name}-*`)],
     alarms: arn('cloudwatch', `alarm:${name}-*`),
     topics: arn('sns', `${name}-*`),

@@ -23,6 +23,8 @@ const never: Request[] = [
   { action: 'iam:AttachRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-search` },
   { action: 'iam:PutRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-delivery-deploy` },
   { action: 'iam:UpdateAssumeRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-delivery-plan` },
+  // Another deployment, whose name begins like this one's.
+  { action: 'iam:UpdateAssumeRolePolicy', resource: `arn:aws:iam::${account}:role/searchgate-prod-delivery-deploy` },
   { action: 'iam:PutRolePolicy', resource: `arn:aws:iam::${account}:role/others` },
   {
     action: 'iam:PassRole',
