@@ -43,9 +43,7 @@ async function deployStack(
   { reviewed, folder }: { reviewed: string; folder: string },
 ): Promise<Deployed> {
   const now = await planStack(stack, synth, { folder, lock: true });
-  if ('waitsFor' in now) {
-    return { stack, outcome: 'departed', differences: [`waits for ${now.waitsFor}, which a person deploys first`] };
-  }
+  if ('waitsFor' in now) throw new TerraformError(`${stack} waits for ${now.waitsFor}, which a person deploys first`);
   if ('failure' in now) throw new TerraformError(now.failure);
   const outputs = Object.values(now.plan.output_changes).some(({ actions }) => actions.join() !== 'no-op');
   if (managedChanges(now.plan).length === 0 && !outputs) return { stack, outcome: 'unchanged', differences: [] };
