@@ -12,6 +12,9 @@ import { aggregate, askAsElastic, crowding, mergeAll, writeBulk } from './booted
 
 const minutes = 60_000;
 
+/** Where Kibana, which a stand-in plays here, would keep a dashboard. */
+const savedObject = '/.kibana_analytics_9.5.3_001/_doc/dashboard:a';
+
 describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host that boots', () => {
   let place: HostBoot;
   let machine: Machine;
@@ -145,6 +148,12 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
         ).toBe('403');
     });
 
+    test('setup installs Elasticsearch and Kibana and nothing beside them, no compiler and no agent', async () => {
+      const { output } = await machine.run("rpm --query --all --queryformat '%{NAME}\\n' | sort --unique");
+      // `host-base` is in the image: it stands for the system.
+      expect(output.trim().split('\n')).toEqual(['elasticsearch', 'gpg-pubkey', 'host-base', 'kibana']);
+    });
+
     test('nothing listens but 9200 and 5601 on the interface and 9300 on the loopback', async () => {
       const { output } = await machine.run("ss --listening --tcp --numeric --no-header | awk '{ print $4 }'");
       const sockets = output
@@ -242,9 +251,10 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
       'the host comes back with its documents, under another device name',
       async () => {
         const document = ['-X', 'PUT', '--header', 'content-type: application/json', '--data', '{"name":"Zürich"}'];
-        expect(
-          (await ask('search', '/cities/_doc/a%2Fb?refresh', ...document, ...(await asElastic()))).output,
-        ).toContain('"result":"created"');
+        for (const path of ['/cities/_doc/a%2Fb', savedObject])
+          expect((await ask('search', `${path}?refresh`, ...document, ...(await asElastic()))).output).toContain(
+            '"result":"created"',
+          );
         const user = [
           '-X',
           'PUT',
@@ -334,7 +344,8 @@ describeWith(['machine', 'java', 'maven', 'python', 'openssl', 'curl'], 'a host 
         expect((await secret(name)).version).toBe(1);
     });
 
-    test('Kibana has the encryption keys that its saved objects were written with', async () => {
+    test('Kibana has its saved objects, and the encryption keys that they were written with', async () => {
+      expect((await ask('search', savedObject, ...(await asElastic()))).output).toContain('Zürich');
       const keys = (await secret('kibana-encryption-keys')).value.split(' ');
       expect(keys).toHaveLength(3);
       const { output } = await machine.run("grep encryptionKey /etc/kibana/kibana.yml | sed 's/.*: //'");
