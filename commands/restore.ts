@@ -1,7 +1,8 @@
+import { errors } from '@elastic/elasticsearch';
 import { missingTools } from '../local/machine';
 import { restoreDrill } from '../local/restore-drill';
 import { planRestore, restore } from '../operations/restore';
-import { doorFlags, doorHelp, openSearchClient } from '../operations/search-client';
+import { doorFlags, doorHelp, openSearchClient, reasonOf } from '../operations/search-client';
 import { listSnapshots, type Snapshot } from '../operations/snapshots';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
@@ -60,6 +61,10 @@ void runCommand(async () => {
       tell(`  ${name.padEnd(40)} ${String(documents).padStart(12)} documents`);
     tell(`Restored in ${elapsed(start)}.`);
     return 0;
+  } catch (error) {
+    if (error instanceof errors.ElasticsearchClientError)
+      throw new UserError(`Elasticsearch did not do what it was asked: ${reasonOf(error)}`);
+    throw error;
   } finally {
     await client.close();
   }

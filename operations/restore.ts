@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Client } from '@elastic/elasticsearch';
+import { type Client, errors } from '@elastic/elasticsearch';
 import { UserError } from '../commands/terminal';
 import { reasonOf } from './search-client';
 import { repository, type Snapshot } from './snapshots';
@@ -22,6 +22,8 @@ export interface RestorePlan {
   readonly names: readonly string[];
   /** Indices that are there and will be replaced. */
   readonly replaced: readonly string[];
+  /** Those of {@link replaced} that are open. */
+  readonly open: readonly string[];
   readonly prefix: string;
   readonly features: readonly string[];
 }
@@ -45,8 +47,9 @@ export async function planRestore(client: Client, snapshot: Snapshot, options: R
   const matching = (pattern: string) => snapshot.names.filter((name) => matches(pattern, name));
   const unknown = wanted.filter((pattern) => matching(pattern).length === 0);
   const names = wanted.length === 0 ? [...snapshot.names] : [...new Set(wanted.flatMap(matching))].sort();
-  const { indices, data_streams: streams } = await client.indices.resolveIndex({ name: '*' });
-  const there = new Set(indices.map(({ name }) => name));
+  // a closed index is there, too: a restore would replace it without a word
+  const { indices, data_streams: streams } = await client.indices.resolveIndex({ name: '*', expand_wildcards: 'all' });
+  const there = new Map(indices.map(({ name, attributes }) => [name, attributes.includes('closed')]));
   const targets = names.map((name) => `${prefix}${name}`);
   const taken = targets.filter((name) => there.has(name));
   const standing = streams.map(({ name }) => name).filter((name) => targets.includes(name));
@@ -60,7 +63,7 @@ export async function planRestore(client: Client, snapshot: Snapshot, options: R
       .filter((name) => !overwrite.includes(name))
       .map(
         (name) =>
-          `${name} is there already: --overwrite ${name} to replace it, or --prefix restored- to restore beside it`,
+          `${name} is there already${there.get(name) ? ', closed' : ''}: --overwrite ${name} to replace it, or --prefix restored- to restore beside it`,
       ),
     ...standing.map(
       (name) => `the data stream ${name} is there already: delete it first, or --prefix restored- to restore beside it`,
@@ -77,7 +80,15 @@ export async function planRestore(client: Client, snapshot: Snapshot, options: R
   ];
   if (problems.length > 0)
     throw new UserError(['Nothing was restored:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
-  return { snapshot: snapshot.name, names, replaced: taken, prefix, features: everything ? snapshot.features : [] };
+  const open = taken.filter((name) => !there.get(name));
+  return {
+    snapshot: snapshot.name,
+    names,
+    replaced: taken,
+    open,
+    prefix,
+    features: everything ? snapshot.features : [],
+  };
 }
 
 function matches(pattern: string, name: string): boolean {
@@ -88,7 +99,7 @@ function matches(pattern: string, name: string): boolean {
 /**
  * Carries a plan out and waits until every shard is recovered.
  * @param onProgress gets the share of bytes that is back, 0 to 1
- * @throws UserError where it could not be begun (then what is there is as before) or a shard could not be restored
+ * @throws UserError where it could not be begun (then what is there is as before), a shard could not be restored, or its end cannot be seen
  */
 export async function restore(
   client: Client,
@@ -96,7 +107,7 @@ export async function restore(
   onProgress: (share: number) => void = () => {},
 ): Promise<Restored[]> {
   const everything = plan.features.length > 0;
-  if (plan.replaced.length > 0) await client.indices.close({ index: [...plan.replaced] });
+  if (plan.open.length > 0) await client.indices.close({ index: [...plan.open] });
   try {
     await client.snapshot.restore(
       {
@@ -112,12 +123,18 @@ export async function restore(
       { maxRetries: 0 },
     );
   } catch (error) {
-    if (plan.replaced.length > 0) await client.indices.open({ index: [...plan.replaced] });
+    if (plan.open.length > 0) await client.indices.open({ index: [...plan.open] });
     throw new UserError(`the restore could not be begun, everything is as before: ${reasonOf(error)}`);
   }
   const targets = plan.names.map((name) => `${plan.prefix}${name}`);
-  await recovered(client, everything ? undefined : targets, onProgress);
-  return Promise.all(targets.map(async (name) => ({ name, documents: (await client.count({ index: name })).count })));
+  try {
+    await recovered(client, everything ? undefined : targets, onProgress);
+    return await Promise.all(
+      targets.map(async (name) => ({ name, documents: (await client.count({ index: name })).count })),
+    );
+  } catch (error) {
+    throw error instanceof errors.ElasticsearchClientError ? unseen(error, everything) : error;
+  }
 }
 
 /** Waits until no primary shard is missing. While users are restored nobody can log in for a moment. */
@@ -143,6 +160,16 @@ async function recovered(
       if (error instanceof UserError || ++strangeness > 60) throw error;
     }
   }
+}
+
+/** What to tell where nobody may look any more at what has begun. */
+function unseen(error: errors.ElasticsearchClientError, everything: boolean): UserError {
+  const begun = 'The restore has begun and goes on by itself, but its end cannot be seen';
+  return everything && error instanceof errors.ResponseError && error.statusCode === 401
+    ? new UserError(
+        `${begun}: the snapshot brought back its users with the passwords that they had then.\nnpm run password -- --on-host gives elastic a new one, in Elasticsearch and in Systems Manager.`,
+      )
+    : new UserError(`${begun}: ${reasonOf(error)}`);
 }
 
 async function shareRecovered(client: Client, index: string[] | undefined): Promise<number> {
