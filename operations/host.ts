@@ -56,46 +56,56 @@ export class Host {
     }
   }
 
-  /** What setup said, or undefined before the first time. */
+  /** What setup said, or undefined before the first time. @throws UserError where AWS does not tell */
   async status(): Promise<HostStatus | undefined> {
+    const Name = `${this.parameters.host(this.node)}/status`;
     try {
-      const { Parameter } = await this.ssm.send(
-        new GetParameterCommand({ Name: `${this.parameters.host(this.node)}/status` }),
-      );
+      const { Parameter } = await this.ssm.send(new GetParameterCommand({ Name }));
       return JSON.parse(Parameter?.Value ?? '') as HostStatus;
     } catch (error) {
       if (error instanceof ParameterNotFound) return undefined;
-      throw error;
+      throw new UserError(`what ${this.node} says (${Name}) cannot be read: ${(error as Error).message}`);
     }
-  }
-
-  /** Leaves the order that the host obeys at its next boot, for its data in the version that it has now. */
-  async orderUpgrade(from: string, to: string): Promise<void> {
-    const Value = `${to} from ${from} on ${this.dataVolumeId}`;
-    await this.ssm.send(
-      new PutParameterCommand({ Name: this.parameters.upgrade(this.node), Type: 'String', Value, Overwrite: true }),
-    );
-  }
-
-  /** Shuts down in order and boots again. */
-  async reboot(): Promise<void> {
-    await this.ec2.send(new RebootInstancesCommand({ InstanceIds: [this.instanceId] }));
   }
 
   /**
-   * Waits until setup says that the host is ready, at another boot than this one.
+   * Leaves the order that the host obeys at its next boot, for its data in the version that it has now.
+   * @throws UserError where AWS does not take it
+   */
+  async orderUpgrade(from: string, to: string): Promise<void> {
+    const Name = this.parameters.upgrade(this.node);
+    const Value = `${to} from ${from} on ${this.dataVolumeId}`;
+    await this.ssm
+      .send(new PutParameterCommand({ Name, Type: 'String', Value, Overwrite: true }))
+      .catch((error: Error) => {
+        throw new UserError(`the order to ${this.node} (${Name}) cannot be written: ${error.message}`);
+      });
+  }
+
+  /** Shuts down in order and boots again. @throws UserError where AWS does not do it */
+  async reboot(): Promise<void> {
+    await this.ec2.send(new RebootInstancesCommand({ InstanceIds: [this.instanceId] })).catch((error: Error) => {
+      throw new UserError(`${this.node} (${this.instanceId}) cannot be rebooted: ${error.message}`);
+    });
+  }
+
+  /**
+   * Waits until setup says that the host is ready, at another boot than this one. That it cannot be asked meanwhile ends nothing.
    * @throws UserError where that takes too long
    */
   async ready(bootBefore: string | undefined): Promise<HostStatus> {
-    let status: HostStatus | undefined;
+    let last = 'It last said: nothing';
     for (const deadline = Date.now() + patienceMinutes * 60_000; Date.now() < deadline; await wait(2_000)) {
-      status = await this.status();
-      // a failure that may pass is tried again by the host itself, and then told anew
-      if (status !== undefined && status.boot !== bootBefore && status.outcome === 'ready') return status;
+      try {
+        const status = await this.status();
+        // a failure that may pass is tried again by the host itself, and then told anew
+        if (status !== undefined && status.boot !== bootBefore && status.outcome === 'ready') return status;
+        last = `It last said: ${status?.text ?? 'nothing'}`;
+      } catch (error) {
+        last = `At last ${(error as Error).message}`;
+      }
     }
-    throw new UserError(
-      `${this.node} is not ready after ${patienceMinutes} minutes. It last said: ${status?.text ?? 'nothing'}`,
-    );
+    throw new UserError(`${this.node} is not ready after ${patienceMinutes} minutes. ${last}`);
   }
 
   close(): void {
