@@ -1,17 +1,40 @@
 import type { HostStatus, NodeStatus } from './look';
 
-/** What somebody has to look after: the hosts' own words, and what is missing. */
-export function troubles({ nodes }: HostStatus): string[] {
-  return nodes.flatMap(({ node, report }) => {
-    const told = report?.health?.trouble;
-    return Array.isArray(told) ? told.map((text) => `${node}: ${text}`) : [];
+/** Minutes without a report after which a host that runs is in trouble; `searchgate-watch.timer` of cloud-init/files reports every five. */
+const patienceMinutes = 20;
+
+/** What somebody has to look after: the hosts' own words, and that a host runs and says nothing. */
+export function troubles({ nodes }: HostStatus, now = Date.now()): string[] {
+  return nodes.flatMap((status) => {
+    const told = status.report?.health?.trouble;
+    const texts = [...(Array.isArray(told) ? told : []), ...failedSetup(status), ...silence(status, now)];
+    return texts.map((text) => `${status.node}: ${text}`);
   });
+}
+
+/** A failed setup that the host's last report of its health does not know yet. */
+function failedSetup({ report }: NodeStatus): string[] {
+  const { outcome, at = '', text } = (report?.setup ?? {}) as Setup;
+  const { at: reported = '' } = (report?.health ?? {}) as Health;
+  return outcome === 'failed' && at > reported ? [`setup failed at ${at}: ${text}`] : [];
+}
+
+/** A host that was just started has said nothing yet, and one that sleeps says nothing. */
+function silence({ instance, report }: NodeStatus, now: number): string[] {
+  if (instance?.state !== 'running' || report === null) return [];
+  const { at = '' } = (report.health ?? {}) as Health;
+  const since = [at, instance.launched ?? ''].map((time) => Date.parse(time)).filter((time) => !Number.isNaN(time));
+  const quiet = now - Math.max(...since);
+  if (quiet < patienceMinutes * 60_000) return [];
+  return [
+    `it runs and ${at === '' ? 'has never reported' : `has not reported for ${ago(now - Date.parse(at))}`}: a shell on it and journalctl -u searchgate-watch say why (docs/runbook.md)`,
+  ];
 }
 
 /** A status for people: a block a host, then the door, trouble, and what could not be seen. */
 export function describeStatus(status: HostStatus, now = Date.now()): string {
   const { door, unseen } = status;
-  const wrong = troubles(status);
+  const wrong = troubles(status, now);
   return [
     ...status.nodes.flatMap((node) => describeNode(node, now)),
     ...(door === null
@@ -27,7 +50,7 @@ export function describeStatus(status: HostStatus, now = Date.now()): string {
 
 function describeNode({ node, instance, report }: NodeStatus, now: number): string[] {
   const health = (report?.health ?? {}) as Health;
-  const setup = (report?.setup ?? {}) as { outcome?: string; at?: string; text?: string; version?: string };
+  const setup = (report?.setup ?? {}) as Setup;
   const { heap, data_volume: disk, awake_seconds_since_snapshot: age } = health;
   const certificates = Object.entries(health).filter(([name]) => name.endsWith('.crt'));
   const busy = report?.busyUntil != null && Date.parse(report.busyUntil) > now ? report.busyUntil : undefined;
@@ -56,6 +79,14 @@ function describeNode({ node, instance, report }: NodeStatus, now: number): stri
     ...(report?.setup === null && report.health === null ? ['  it has not reported yet'] : []),
     '',
   ];
+}
+
+/** What `report` of cloud-init/files reports. */
+interface Setup {
+  outcome?: string;
+  at?: string;
+  text?: string;
+  version?: string;
 }
 
 /** What `status` of cloud-init/files reports, as far as it is shown; null is what the host could not see. */
