@@ -6,10 +6,12 @@ import {
   DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
 import { GetPolicyCommand } from '@aws-sdk/client-iam';
-import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
+import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
 import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { roleBoundaryArn } from '../constructs/delivery-scope';
+import type { Settings } from '../settings';
+import type { AwsAccount } from './aws-account';
 import { type Check, ok, problem } from './check';
 import { found, isDeployed } from './name-checks';
 
@@ -97,10 +99,11 @@ const concurrency: Check = {
     const { ConcurrentExecutions: limit = 0, UnreservedConcurrentExecutions: unreserved = limit } = AccountLimit ?? {};
     const increase = `aws service-quotas request-service-quota-increase --region ${settings.region} --service-code lambda --quota-code L-B99A9384 --desired-value 1000 (free; takes hours to days)`;
     const wanted = settings.services.reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
-    // What is reserved by functions of our own that are deployed already has left `unreserved` before, so this may ask too much, never too little.
-    if (wanted > 0 && unreserved - wanted < leastUnreserved && limit - wanted < leastUnreserved) {
+    // what functions of our own reserve already has left `unreserved` before
+    const available = wanted === 0 ? unreserved : unreserved + (await reservedByOwn(aws, settings));
+    if (wanted > 0 && available - wanted < leastUnreserved) {
       return problem(
-        `${limit} at once, of which the settings reserve ${wanted}: Lambda refuses to leave fewer than ${leastUnreserved}`,
+        `${limit} at once, of which others reserve ${limit - available} and the settings ${wanted}: Lambda refuses to leave fewer than ${leastUnreserved}`,
         `take services[].reservedConcurrency out, or ask for more: ${increase}`,
       );
     }
@@ -109,6 +112,15 @@ const concurrency: Check = {
       : ok(`${limit} at once${wanted > 0 ? `, ${wanted} reserved by the settings` : ''}`);
   },
 };
+
+/** What the functions of these services reserve that are deployed already. */
+async function reservedByOwn({ lambda }: AwsAccount, { name, services }: Settings): Promise<number> {
+  const reserved = services.map(async ({ name: service }) => {
+    const answer = lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: `${name}-${service}` }));
+    return (await found(answer)) ? ((await answer).ReservedConcurrentExecutions ?? 0) : 0;
+  });
+  return (await Promise.all(reserved)).reduce((sum, each) => sum + each, 0);
+}
 
 const loggingRole: Check = {
   name: 'API Gateway’s logging role',

@@ -41,13 +41,14 @@ async function answering(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function withConcurrency(limit: number): Promise<string> {
-  const AccountLimit = { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: limit };
-  return answering((request, response) => {
-    response.writeHead(request.url?.includes('account-settings') === true ? 200 : 404, {
-      'content-type': 'application/json',
-    });
-    response.end(JSON.stringify({ AccountLimit }));
+/** @param reserved what functions reserve, by name */
+function withConcurrency(limit: number, unreserved = limit, reserved: Record<string, number> = {}): Promise<string> {
+  const AccountLimit = { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: unreserved };
+  return answering(({ url = '' }, response) => {
+    const ofFunction = reserved[/\/functions\/([^/]+)\/concurrency$/.exec(url)?.[1] ?? ''];
+    const known = url.includes('account-settings') || ofFunction !== undefined;
+    response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ AccountLimit, ReservedConcurrentExecutions: ofFunction }));
   });
 }
 
@@ -179,6 +180,20 @@ describeWith(['python', 'openssl'], 'The doctor, against an emulated account', (
       status: 'problem',
       found: expect.stringContaining('950'),
     });
+  });
+
+  test('finds reservations that what others reserve leaves no room for, and counts its own once', async () => {
+    const [search, kibana] = example.services;
+    const services = [{ ...search, reservedConcurrency: 50 }, kibana];
+    const concurrency = async (...lambda: Parameters<typeof withConcurrency>) =>
+      (await examined({ services }, { lambdaEndpoint: await withConcurrency(...lambda) }))['Lambda concurrency'];
+    expect(await concurrency(1_000, 100)).toMatchObject({
+      status: 'problem',
+      found: expect.stringContaining('others reserve 900 and the settings 50'),
+    });
+    expect((await concurrency(1_000, 150))?.status).toBe('ok');
+    expect((await concurrency(1_000, 100, { 'searchgate-search': 50 }))?.status).toBe('ok');
+    expect((await concurrency(1_000, 100, { 'searchgate-search': 20, 'others-search': 50 }))?.status).toBe('problem');
   });
 
   test('finds a logging role of others, and one that is missing', async () => {
