@@ -75,7 +75,7 @@ const certificateAuthorities: Check = {
 export const domainChecks: readonly Check[] = [hostedZone, delegation, certificateAuthorities];
 
 /** The one public zone that the settings mean, or what is wrong with them. */
-async function findZone(aws: AwsAccount, domain: Surroundings['settings']['domain']): Promise<Zone | Outcome> {
+export async function findZone(aws: AwsAccount, domain: Surroundings['settings']['domain']): Promise<Zone | Outcome> {
   const { name, zoneId } = domain;
   if (zoneId === undefined) {
     const { HostedZones = [] } = await aws.route53.send(new ListHostedZonesByNameCommand({ DNSName: `${name}.` }));
@@ -160,7 +160,8 @@ async function orNothing<Value>(question: Promise<Value[]>): Promise<Value[]> {
   }
 }
 
-function plainName(name: string): string {
+/** A name of DNS as people write it. */
+export function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 

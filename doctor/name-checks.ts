@@ -2,13 +2,16 @@ import { GetDomainNameCommand } from '@aws-sdk/client-api-gateway';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetInstanceProfileCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { ListResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import { HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { Configuration } from '../local/terraform/configuration';
+import type { Arguments } from '../local/terraform/configuration';
+import type { Settings } from '../settings';
 import type { AwsAccount } from './aws-account';
 import { type Check, ok, problem, type Surroundings, unsure } from './check';
+import { findZone, plainName } from './domain-checks';
 
 /** What a bucket's name stands for, to these credentials. */
 type BucketPresence = 'free' | 'ours' | 'others' | 'elsewhere';
@@ -43,9 +46,8 @@ const names: Check = {
   name: 'names',
   needsAccount: true,
   async run(surroundings) {
-    const { aws, stacks } = surroundings;
-    const { Account = '' } = await aws.sts.send(new GetCallerIdentityCommand({}));
-    const wanted = wantedNames(stacks(), aws, Account);
+    const { Account = '' } = await surroundings.aws.sts.send(new GetCallerIdentityCommand({}));
+    const wanted = wantedNames(surroundings, Account);
     const taken = (await Promise.all(wanted.map((each) => takenByOthers(surroundings, each)))).flat();
     return taken.length === 0
       ? ok(`none of ${wanted.length} is taken by others`)
@@ -65,10 +67,16 @@ interface WantedName {
   exists(): Promise<boolean>;
 }
 
-/** Resources whose name AWS lets exist once: the argument that holds it, what to call them, and how to ask for one. */
-const named: Readonly<
-  Record<string, { argument: string; what: string; exists: (name: string, aws: AwsAccount) => Promise<boolean> }>
-> = {
+/** A kind of resource whose name AWS lets exist once. */
+interface Named {
+  /** The argument that holds the name. */
+  readonly argument: string;
+  /** What to call it. */
+  readonly what: string;
+  exists(name: string, aws: AwsAccount, wanted: { given: Arguments; settings: Settings }): Promise<boolean>;
+}
+
+const named: Readonly<Record<string, Named>> = {
   aws_api_gateway_domain_name: {
     argument: 'domain_name',
     what: 'API Gateway domain name',
@@ -97,6 +105,21 @@ const named: Readonly<
     what: 'function',
     exists: (FunctionName, { lambda }) => found(lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))),
   },
+  aws_route53_record: {
+    argument: 'name',
+    what: 'record',
+    async exists(name, aws, { given: { type }, settings: { domain } }) {
+      const zone = await findZone(aws, domain);
+      if ('status' in zone) return false;
+      const { ResourceRecordSets = [] } = await aws.route53.send(
+        new ListResourceRecordSetsCommand({ HostedZoneId: zone.id, StartRecordName: name, MaxItems: 100 }),
+      );
+      // beside a CNAME nothing else may stand
+      return ResourceRecordSets.some(
+        ({ Name = '', Type = '' }) => plainName(Name) === name && [type, 'CNAME'].includes(Type),
+      );
+    },
+  },
   aws_s3_bucket: {
     argument: 'bucket',
     what: 'bucket',
@@ -115,15 +138,13 @@ const named: Readonly<
 };
 
 /** Every such name in the stacks. What only Terraform knows is left out, but for the account's id. */
-function wantedNames(stacks: ReadonlyMap<string, Configuration>, aws: AwsAccount, account: string): WantedName[] {
-  return [...stacks].flatMap(([stack, { resource = {} }]) =>
+function wantedNames({ stacks, aws, settings }: Surroundings, account: string): WantedName[] {
+  return [...stacks()].flatMap(([stack, { resource = {} }]) =>
     Object.entries(named).flatMap(([type, { argument, what, exists }]) =>
-      Object.values(resource[type] ?? {}).flatMap((settings) => {
-        const name = String(settings[argument]).replaceAll(
-          /\$\{data\.aws_caller_identity\.\w+\.account_id\}/g,
-          account,
-        );
-        return name.includes('${') ? [] : [{ stack, what: `${what} ${name}`, exists: () => exists(name, aws) }];
+      Object.values(resource[type] ?? {}).flatMap((given) => {
+        const name = String(given[argument]).replaceAll(/\$\{data\.aws_caller_identity\.\w+\.account_id\}/g, account);
+        const wanted = { given, settings };
+        return name.includes('${') ? [] : [{ stack, what: `${what} ${name}`, exists: () => exists(name, aws, wanted) }];
       }),
     ),
   );

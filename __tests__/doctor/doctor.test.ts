@@ -7,7 +7,7 @@ import { APIGatewayClient, CreateDomainNameCommand, UpdateAccountCommand } from 
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreatePolicyCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
-import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
+import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { accountChecks, credentials } from '../../doctor/account-checks';
@@ -335,6 +335,40 @@ describeWith(['python', 'openssl'], 'The doctor, against an emulated account', (
       );
     }
     expect((await examined(second, { stacks })).names?.status).toBe('ok');
+  });
+
+  test('finds a record that a host name has already, but not what may stand beside it', async () => {
+    const fifth = { name: 'fifth', domain: { name: 'example.edu' }, state: { bucket: 'searchgate-state-example-com' } };
+    const { HostedZone } = await zoneFor('example.edu');
+    const route53 = new Route53Client(options());
+    const record = (Name: string, Type: 'A' | 'CNAME' | 'TXT' | 'AAAA', Value: string) =>
+      route53.send(
+        new ChangeResourceRecordSetsCommand({
+          HostedZoneId: HostedZone?.Id,
+          ChangeBatch: {
+            Changes: [{ Action: 'CREATE', ResourceRecordSet: { Name, Type, TTL: 300, ResourceRecords: [{ Value }] } }],
+          },
+        }),
+      );
+    const stacks = synthesized(fifth);
+    const names = async () => (await examined(fifth, { stacks })).names;
+    await record('search.example.edu', 'TXT', '"anything"');
+    await record('search.example.edu', 'AAAA', '2001:db8::1');
+    await record('zsearch.example.edu', 'A', '192.0.2.1');
+    expect((await names())?.status).toBe('ok');
+    await record('search.example.edu', 'A', '192.0.2.1');
+    await record('kibana.example.edu', 'CNAME', 'elsewhere.example.net');
+    expect(await names()).toMatchObject({
+      status: 'problem',
+      found: 'taken already: record kibana.example.edu, record search.example.edu',
+      advice: expect.stringContaining('services[].subdomain'),
+    });
+    for (const stack of ['search', 'kibana'])
+      await s3(
+        new PutObjectCommand({ Bucket: fifth.state.bucket, Key: `searchgate/fifth/${stack}.tfstate`, Body: '{}' }),
+      );
+    expect((await names())?.status).toBe('ok');
+    route53.destroy();
   });
 
   test('finds a region that has no room for another VPC, unless the network is deployed', async () => {
