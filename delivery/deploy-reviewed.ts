@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../commands/terminal';
 import { stackFolder } from '../local/terraform/synth-copy';
 import { TerraformError, terraform } from '../local/terraform/terraform';
 import { managedChanges, type Plan, readPlan } from '../plan-review/plan';
@@ -21,6 +22,7 @@ export interface Deployed {
  * @param reviewed the folder with the reviewed `STACK.json`
  * @param folder where the plans made now go
  * @throws TerraformError
+ * @throws UserError where a reviewed plan cannot be read
  */
 export async function deployReviewed(
   stacks: readonly string[],
@@ -57,6 +59,6 @@ async function deployStack(
 /** A stack that had no plan when it was reviewed was to do nothing. */
 function reviewedPlan(file: string): Plan {
   const plan = existsSync(file) ? readPlan(readFileSync(file, 'utf8')) : readPlan('{"format_version":"1.2"}');
-  if (typeof plan === 'string') throw new Error(`${file}: ${plan}`);
+  if (typeof plan === 'string') throw new UserError(`${file}: ${plan}`);
   return plan;
 }

@@ -42,6 +42,7 @@ export function stacksToPlan(output: string, baseline?: string): string[] {
  * Terraform said.
  *
  * @param lock whether Terraform locks the state; who may only read cannot
+ * @throws TerraformError where a plan that was made cannot be read
  */
 export async function planStacks(
   stacks: readonly string[],
