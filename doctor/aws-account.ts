@@ -1,4 +1,5 @@
 import { APIGatewayClient } from '@aws-sdk/client-api-gateway';
+import { BudgetsClient } from '@aws-sdk/client-budgets';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -25,6 +26,7 @@ export interface AwsAccountOptions {
 /** The services of AWS that are looked at before a deploy. Nothing is ever changed through them. */
 export class AwsAccount {
   readonly apiGateway: APIGatewayClient;
+  readonly budgets: BudgetsClient;
   readonly ec2: EC2Client;
   /** Asked about the regions themselves, since one that does not exist or is not enabled answers nothing. */
   readonly home: EC2Client;
@@ -53,6 +55,7 @@ export class AwsAccount {
       forcePathStyle: /^https?:\/\/[\d.]+(?::|\/|$)/.test(endpoint ?? process.env.AWS_ENDPOINT_URL ?? ''),
     };
     this.apiGateway = new APIGatewayClient(options);
+    this.budgets = new BudgetsClient({ ...options, region: homeRegion(region) });
     this.ec2 = new EC2Client(options);
     this.home = new EC2Client({ ...options, region: homeRegion(region) });
     this.iam = new IAMClient({ ...options, region: homeRegion(region) });
@@ -68,8 +71,9 @@ export class AwsAccount {
   }
 
   close(): void {
-    for (const client of [this.apiGateway, this.ec2, this.home, this.lambda, this.logs, this.route53]) client.destroy();
-    for (const client of [this.iam, this.quotas, this.scheduler, this.s3, this.stateS3, this.ssm, this.sts])
+    const { apiGateway, budgets, ec2, home, iam, lambda, logs } = this;
+    for (const client of [apiGateway, budgets, ec2, home, iam, lambda, logs]) client.destroy();
+    for (const client of [this.quotas, this.route53, this.scheduler, this.s3, this.stateS3, this.ssm, this.sts])
       client.destroy();
   }
 }

@@ -1,4 +1,5 @@
 import { GetDomainNameCommand } from '@aws-sdk/client-api-gateway';
+import { DescribeBudgetCommand } from '@aws-sdk/client-budgets';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetInstanceProfileCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
@@ -73,7 +74,14 @@ interface Named {
   readonly argument: string;
   /** What to call it. */
   readonly what: string;
-  exists(name: string, aws: AwsAccount, wanted: { given: Arguments; settings: Settings }): Promise<boolean>;
+  exists(name: string, aws: AwsAccount, wanted: Wanted): Promise<boolean>;
+}
+
+/** What a stack's resource is to be, and where. */
+interface Wanted {
+  readonly given: Arguments;
+  readonly settings: Settings;
+  readonly account: string;
 }
 
 const named: Readonly<Record<string, Named>> = {
@@ -81,6 +89,12 @@ const named: Readonly<Record<string, Named>> = {
     argument: 'domain_name',
     what: 'API Gateway domain name',
     exists: (domainName, { apiGateway }) => found(apiGateway.send(new GetDomainNameCommand({ domainName }))),
+  },
+  aws_budgets_budget: {
+    argument: 'name',
+    what: 'budget',
+    exists: (BudgetName, { budgets }, { account: AccountId }) =>
+      found(budgets.send(new DescribeBudgetCommand({ AccountId, BudgetName }))),
   },
   aws_cloudwatch_log_group: {
     argument: 'name',
@@ -143,7 +157,7 @@ function wantedNames({ stacks, aws, settings }: Surroundings, account: string): 
     Object.entries(named).flatMap(([type, { argument, what, exists }]) =>
       Object.values(resource[type] ?? {}).flatMap((given) => {
         const name = String(given[argument]).replaceAll(/\$\{data\.aws_caller_identity\.\w+\.account_id\}/g, account);
-        const wanted = { given, settings };
+        const wanted = { given, settings, account };
         return name.includes('${') ? [] : [{ stack, what: `${what} ${name}`, exists: () => exists(name, aws, wanted) }];
       }),
     ),

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { APIGatewayClient, CreateDomainNameCommand, UpdateAccountCommand } from '@aws-sdk/client-api-gateway';
+import { BudgetsClient, CreateBudgetCommand } from '@aws-sdk/client-budgets';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreatePolicyCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
@@ -305,6 +306,7 @@ describeWith(['python', 'openssl'], 'The doctor, against an emulated account', (
       name: 'second',
       state: { bucket: 'searchgate-state-example-com' },
       domain: { name: 'second.example.com' },
+      alarms: { email: 'ops@example.com', monthlyBudget: 40 },
     };
     await new CloudWatchLogsClient(options()).send(
       new CreateLogGroupCommand({ logGroupName: '/aws/lambda/second-search' }),
@@ -319,6 +321,9 @@ describeWith(['python', 'openssl'], 'The doctor, against an emulated account', (
       new CreateRoleCommand({ RoleName: 'second-power', AssumeRolePolicyDocument: '{}' }),
     );
     await s3(new CreateBucketCommand({ Bucket: 'second-snapshots-123456789012-us-east-1' }));
+    const budget = { BudgetName: 'second-us-east-1', BudgetType: 'COST', TimeUnit: 'MONTHLY' } as const;
+    const Budget = { ...budget, BudgetLimit: { Amount: '40', Unit: 'USD' } };
+    await new BudgetsClient(options()).send(new CreateBudgetCommand({ AccountId: '123456789012', Budget }));
     const stacks = synthesized(second);
     const { found = '' } = (await examined(second, { stacks })).names ?? {};
     const taken = [
@@ -327,9 +332,10 @@ describeWith(['python', 'openssl'], 'The doctor, against an emulated account', (
       'parameter /second/certificates/ca',
       'role second-power',
       'bucket second-snapshots-123456789012-us-east-1',
+      'budget second-us-east-1',
     ];
     expect(found.replace('taken already: ', '').split(', ').sort()).toEqual(taken.sort());
-    for (const stack of ['search', 'kibana', 'certificates', 'power', 'storage']) {
+    for (const stack of ['search', 'kibana', 'certificates', 'power', 'storage', 'account']) {
       await s3(
         new PutObjectCommand({ Bucket: second.state.bucket, Key: `searchgate/second/${stack}.tfstate`, Body: '{}' }),
       );
