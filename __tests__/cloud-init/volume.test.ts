@@ -156,6 +156,22 @@ describeWith(['disks'], 'the data volume', () => {
       refused(/not ours \(type unknown/);
     });
 
+    test('a file system of ours that has lost its beginning, which can be brought back from a copy of its superblock', () => {
+      // blocks of 4 KiB, as on any volume of EBS: the first copy is at 128 MiB, where the superblock itself would be at 1 KiB
+      truncateSync(join(host.root, 'disk'), 2 ** 28);
+      format(host, '-b', '4096', '-L', 'searchgate');
+      writeAt(host, 0, Buffer.alloc(2 ** 20));
+      const copy = () =>
+        execFileSync('/usr/sbin/blkid', [
+          '--probe',
+          '--offset',
+          `${2 ** 27 - 1024}`,
+          join(host.root, 'disk'),
+        ]).toString();
+      expect(copy()).toContain('LABEL="searchgate"');
+      refused(/not ours \(type unknown/, copy);
+    });
+
     test('a damaged file system of ours', () => {
       format(host, '-L', 'searchgate');
       // the group descriptors: fsck in its cautious mode gives up on these
@@ -204,6 +220,19 @@ describeWith(['disks'], 'the data volume', () => {
     expect(host.run('volume').code).toBe(null);
     host.replace('mkfs.ext4', 'exec /usr/sbin/mkfs.ext4 "$@"');
     expect(host.run('volume')).toMatchObject({ code: 0, summary: expect.stringMatching(/^formatted/) });
+  });
+
+  test('that a volume is being formatted is forgotten for good once it is seen to be ours, so that another one would have to be blank', () => {
+    const formatting = 'var/lib/searchgate/formatting';
+    host.run('volume');
+    expect(host.has(formatting)).toBe(false);
+    // as after a power cut that lost the removal
+    host.write(formatting, 'vol-0123456789abcdef0\n');
+    rmSync(join(host.root, 'mounted'));
+    host.replace('sync', '');
+    expect(host.run('volume')).toMatchObject({ code: 0, summary: expect.stringMatching(/^mounted/) });
+    expect(host.has(formatting)).toBe(false);
+    expect(host.calls).toContain(`sync -f ${host.root}/var/lib/searchgate`);
   });
 
   test('the mount point taken by another device is refused', () => {
