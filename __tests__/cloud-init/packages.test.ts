@@ -186,6 +186,43 @@ describe('the packages', () => {
       expect(record()).toBe('9.5.2');
     });
 
+    describe('on a new root disk, where nothing is installed', () => {
+      beforeEach(() => {
+        for (const name of ['elasticsearch', 'kibana']) host.delete(`${name}.installed`);
+        // what systemctl says of units that it does not know
+        host.replace(
+          'systemctl',
+          'case $1 in stop) echo "Failed to stop kibana.service: Unit kibana.service not loaded." >&2; exit 5 ;; esac',
+        );
+        order('9.5.3 from 9.5.2 on vol-0123456789abcdef0');
+      });
+
+      test('is obeyed all the same', () => {
+        expect(host.run('packages')).toMatchObject({ code: 0, summary: 'installed 9.5.3, as ordered, after 9.5.2' });
+        expect(record()).toBe('9.5.3');
+      });
+
+      test('and cannot be obeyed, gives the recorded version', () => {
+        const real = host.read('programs/dnf');
+        host.write(
+          'programs/dnf',
+          real.replace('*repoquery*)', '*9.5.3*) echo "No match for argument"; exit 1 ;;\n*repoquery*)'),
+          0o755,
+        );
+        const { code, output, summary } = host.run('packages');
+        expect([code, summary]).toEqual([0, 'installed 9.5.2, as recorded on the volume']);
+        expect(output).toMatch(/the upgrade to 9\.5\.3 failed: No match for argument/);
+        expect(record()).toBe('9.5.2');
+      });
+    });
+
+    test('waits for services that do not stop: packages are never replaced under them', () => {
+      order('9.5.3 from 9.5.2 on vol-0123456789abcdef0');
+      host.replace('systemctl', 'exit 1');
+      expect(host.run('packages').code).toBe(1);
+      expect(installs(host)).toEqual([]);
+    });
+
     test('that was cut off between the two packages is carried on, without Systems Manager too', () => {
       order('9.5.3 from 9.5.2 on vol-0123456789abcdef0');
       const real = host.read('programs/dnf');
