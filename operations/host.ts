@@ -1,6 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DescribeInstancesCommand, EC2Client, type Instance, RebootInstancesCommand } from '@aws-sdk/client-ec2';
-import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  ParameterNotFound,
+  PutParameterCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
 import { UserError } from '../commands/terminal';
 import { ParameterNames } from '../constructs/parameter-names';
 import type { Settings } from '../settings';
@@ -80,6 +86,15 @@ export class Host {
       .catch((error: Error) => {
         throw new UserError(`the order to ${this.node} (${Name}) cannot be written: ${error.message}`);
       });
+  }
+
+  /** Takes back an order that was left; without one it does nothing. */
+  async withdrawUpgrade(): Promise<void> {
+    try {
+      await this.ssm.send(new DeleteParameterCommand({ Name: this.parameters.upgrade(this.node) }));
+    } catch (error) {
+      if (!(error instanceof ParameterNotFound)) throw error;
+    }
   }
 
   /** Shuts down in order and boots again. @throws UserError where AWS does not do it */

@@ -59,6 +59,10 @@ export class VersionUpgrade implements NodeChange {
         );
       tell(text);
     } finally {
+      // left over, it would be obeyed at some later boot: unattended, and with an old snapshot
+      await host
+        .withdrawUpgrade()
+        .catch((error) => tell(`the order to upgrade ${name} could not be deleted: ${(error as Error).message}`));
       host.close();
     }
   }

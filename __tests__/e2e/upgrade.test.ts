@@ -245,6 +245,7 @@ describeWith(
           const { code, stdout, stderr } = await upgraded;
           expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
           expect(order).toBe(`${later} from ${earlier} on ${volumeId}`);
+          expect(await hosts.order('node-0')).toBeUndefined();
           expect(stdout).toMatch(
             /the snapshot before-9\.5\.3-\d{14} is taken[\s\S]*node-0 answers as 9\.5\.3\n.*\d documents in \d+ indices are there/,
           );
