@@ -20,7 +20,9 @@ describe('the renewal of certificates', () => {
   const changes = (...files: string[]) =>
     phase('configuration', files.map((file) => `echo "$root/etc/${file}" >> "$run/changed"`).join('\n'));
   const actions = () =>
-    host.calls.filter((call) => /^systemctl .*(start|reload)/.test(call)).map((call) => call.slice(21));
+    host.calls
+      .filter((call) => /^systemctl .*(start|stop|reload)/.test(call))
+      .map((call) => call.replace(/^systemctl (--no-block )?/, ''));
 
   test('leaves everything alone where nothing is new', () => {
     changes();
@@ -43,7 +45,7 @@ describe('the renewal of certificates', () => {
   test('starts Kibana anew where the CA changed, which it reads at its start alone; Elasticsearch goes on', () => {
     changes('elasticsearch/certs/ca.crt', 'kibana/certs/ca.crt', 'kibana/certs/server.crt');
     host.run('renew');
-    expect(actions()).toEqual(['start elasticsearch.service', 'restart kibana.service']);
+    expect(actions()).toEqual(['start elasticsearch.service', 'stop kibana.service', 'start kibana.service']);
   });
 
   test('says why where it cannot: the services keep what they have', () => {
