@@ -1,6 +1,8 @@
 import { describeWith } from '../requirements';
 import { TrialHost } from './trial-host';
 
+/** A user of the file realm that stays. */
+const health = 'searchgate-health:hash\n';
 const stored = 'e1'.repeat(24);
 
 describeWith(['openssl'], 'the elastic password', () => {
@@ -16,15 +18,16 @@ describeWith(['openssl'], 'the elastic password', () => {
       read -r _ _ _ user _ password < "$netrc"
       case $last in
         */_authenticate) [ "$password" = "\\"$(cat "$root/valid")\\"" ] && { printf 200; exit 0; }; printf 401; exit 22 ;;
-        */_password) [ "$user" = searchgate-reset ] && grep -q "^$user " "$root/users" || exit 22
+        */_password) [ "$user" = searchgate-reset ] && grep -q "^$user:" "$root/etc/elasticsearch/users" || exit 22
           sed 's/.*:"\\(.*\\)"}/\\1/' "$data" > "$root/valid" ;;
       esac`,
     );
     host.replaceAt(
       'usr/share/elasticsearch/bin/elasticsearch-users',
-      'case $1 in useradd) cat > /dev/null; echo "$2 $4" >> "$root/users" ;; userdel) sed -i "/^$2 /d" "$root/users" ;; esac',
+      `users=$root/etc/elasticsearch/users
+      case $1 in useradd) cat > /dev/null; echo "$2:$4" >> "$users" ;; userdel) sed -i "/^$2:/d" "$users" ;; esac`,
     );
-    host.write('users', '');
+    host.write('etc/elasticsearch/users', health);
   });
   afterEach(() => host.remove());
   const valid = () => host.read('valid').trim();
@@ -41,7 +44,7 @@ describeWith(['openssl'], 'the elastic password', () => {
     host.write('valid', 'what it was before all was lost in Systems Manager');
     expect(host.run('password')).toMatchObject({ code: 0, summary: 'reset to what Systems Manager holds' });
     expect(valid()).toBe(stored);
-    expect(host.read('users')).toBe('');
+    expect(host.read('etc/elasticsearch/users')).toBe(health);
     expect(host.run('password').summary).toBe('as before');
   });
 
@@ -72,10 +75,28 @@ describeWith(['openssl'], 'the elastic password', () => {
 
   test('that cannot be reset leaves no user behind, and is tried again the next time', () => {
     host.write('valid', 'another');
-    host.replaceAt('usr/share/elasticsearch/bin/elasticsearch-users', 'cat > /dev/null; echo "$*" >> "$root/users"');
+    host.replaceAt('usr/share/elasticsearch/bin/elasticsearch-users', 'cat > /dev/null; echo "$*" >> "$root/asked"');
     expect(host.run('password')).toMatchObject({ code: 1, reason: expect.stringMatching(/could not be reset/) });
-    expect(host.read('users').trim().split('\n').at(-1)).toBe('userdel searchgate-reset');
+    expect(host.read('asked').trim().split('\n').at(-1)).toBe('userdel searchgate-reset');
     expect(host.has('srv/searchgate/elastic-password.digest')).toBe(false);
+  });
+
+  test('taken over by a run that was killed then leaves no superuser: the next run removes him', () => {
+    host.write('valid', 'what it was before');
+    // before it is remembered
+    host.replace('mv', 'kill -9 $PPID');
+    expect(host.run('password').code).toBe(null);
+    expect(host.read('etc/elasticsearch/users')).toBe(`${health}searchgate-reset:superuser\n`);
+    host.delete('programs/mv');
+    expect(host.run('password').summary).toBe('valid');
+    expect(host.read('etc/elasticsearch/users')).toBe(health);
+    // after it is
+    host.write('etc/elasticsearch/users', `${health}searchgate-reset:superuser\n`);
+    expect(host.run('password').summary).toBe('as before');
+    expect(host.read('etc/elasticsearch/users')).toBe(health);
+    host.forgetCalls();
+    host.run('password');
+    expect(host.calls.filter((call) => call.startsWith('elasticsearch-users'))).toEqual([]);
   });
 
   test('is no argument of a program, not in the output, and in clear in no file that stays', () => {
