@@ -91,7 +91,7 @@ describeWith(['python', 'openssl'], "a host's status", () => {
   test('sends the two metrics that alarms watch, and the third only where something is wrong', () => {
     publish();
     expect(metrics()).toEqual([
-      'aws cloudwatch put-metric-data --namespace Searchgate/searchgate --metric-data MetricName=DataVolumeUsedPercent,Dimensions=[{Name=Node,Value=node-0}],Value=41 MetricName=AwakeSecondsSinceSnapshot,Dimensions=[{Name=Node,Value=node-0}],Value=7200',
+      'aws cloudwatch put-metric-data --cli-connect-timeout 5 --cli-read-timeout 15 --namespace Searchgate/searchgate --metric-data MetricName=DataVolumeUsedPercent,Dimensions=[{Name=Node,Value=node-0}],Value=41 MetricName=AwakeSecondsSinceSnapshot,Dimensions=[{Name=Node,Value=node-0}],Value=7200',
     ]);
     host.forgetCalls();
     answer('red');
@@ -121,6 +121,39 @@ describeWith(['python', 'openssl'], "a host's status", () => {
     host.replace('curl', 'exit 7');
     publish();
     expect(metrics()[0]).not.toContain('ClusterState');
+  });
+
+  test.each([
+    ['ssm', 'metrics that alarms watch are sent though Systems Manager does not answer', () => metrics().length > 0],
+    [
+      'cloudwatch',
+      'the parameter is written though CloudWatch does not answer',
+      () => host.has('parameters/hosts/node-0/health'),
+    ],
+  ])('%s fails: %s, and the unit fails', (service, _, told) => {
+    const real = host.read('programs/aws');
+    host.write('programs/aws', real.replace('exec python3', `[ "$1" != ${service} ] || exit 255\nexec python3`), 0o755);
+    expect(host.run('status --publish').code).toBe(255);
+    expect(told()).toBe(true);
+  });
+
+  test('gives up on what does not answer before the unit that looks again in five minutes is ended', () => {
+    // at each attempt 5 s for the connection and 15 s for the answer, as said to it; Elasticsearch is asked twice, for 10 s
+    host.replace('aws', 'echo "$AWS_MAX_ATTEMPTS" >> "$root/attempts"; exit 255');
+    host.run('status --publish');
+    const attempts = host.read('attempts').trim().split('\n').map(Number);
+    expect(attempts).toHaveLength(2);
+    expect(
+      host.calls.filter((call) => /^aws .*--cli-connect-timeout 5 --cli-read-timeout 15 /.test(call)),
+    ).toHaveLength(2);
+    expect(attempts.reduce((sum, each) => sum + each * 20, 20)).toBeLessThan(120);
+    expect(host.read('etc/systemd/system/searchgate-watch.service')).toMatch(/^TimeoutStartSec=2min$/m);
+  });
+
+  test('is told, whatever becomes of the look at whether the host is busy', () => {
+    expect(host.read('etc/systemd/system/searchgate-watch.service')).toMatch(
+      /^ExecStart=-\S+\/busy\nExecStart=\S+\/status --publish$/m,
+    );
   });
 
   test('sends no metric, which would cost something, where nobody has set an alarm', () => {
