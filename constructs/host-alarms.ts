@@ -43,7 +43,7 @@ export class HostAlarms extends Construct {
     alarm('disk', ofHost, {
       ...told,
       description:
-        'The data volume is filled to three quarters; from 85 % on Elasticsearch places no more shards: delete indices, or raise host.dataVolume.size and deploy storage',
+        'The data volume is filled to three quarters; Elasticsearch places no more shards from 80 % of 8 GiB, 87 % of 20 GiB, 90 % of 100 GiB or 96 % of 1024 GiB on: delete indices, or raise host.dataVolume.size and deploy storage',
       metric: 'DataVolumeUsedPercent',
       comparison: 'GreaterThanOrEqualToThreshold',
       threshold: 75,

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { armInstanceMemory, hostInstanceTypes } from '../../constructs/instance-types';
 import { CertificateAuthority } from '../../local/machine-boot/certificates';
 import { describeWith } from '../requirements';
+import { synthesized } from '../synthesized';
 import { TrialHost } from './trial-host';
 
 const keys = ['a'.repeat(64), 'b'.repeat(64), 'c'.repeat(64)];
@@ -114,19 +115,33 @@ describeWith(['openssl'], 'the configuration', () => {
     },
   );
 
+  /** Low, high and flood stage of a volume, in MiB that are free. */
+  function watermarks(gibibytes: number): number[] {
+    host.replace('df', `printf 'Size\\n%s\\n' ${gibibytes * 1024}`);
+    expect(host.run('configuration').code).toBe(0);
+    const settings = settingsOf('elasticsearch');
+    return ['low', 'high', 'flood_stage'].map((name) =>
+      Number(/^(\d+)mb$/.exec(String(settings[`cluster.routing.allocation.disk.watermark.${name}`]))?.[1]),
+    );
+  }
+
   test('Elasticsearch stops writing while there is still room, whatever the size of the volume, at growing distances', () => {
-    const watermarks = (gibibytes: number) => {
-      host.replace('df', `printf 'Size\\n%s\\n' ${gibibytes * 1024}`);
-      expect(host.run('configuration').code).toBe(0);
-      const settings = settingsOf('elasticsearch');
-      return ['low', 'high', 'flood_stage'].map((name) =>
-        Number(/^(\d+)mb$/.exec(String(settings[`cluster.routing.allocation.disk.watermark.${name}`]))?.[1]),
-      );
-    };
     expect(watermarks(1)).toEqual([204, 153, 102]);
     expect(watermarks(20)).toEqual([2560, 1920, 1280]);
     expect(watermarks(100)).toEqual([10240, 7680, 5120]);
     expect(watermarks(16384)).toEqual([40960, 30720, 20480]);
+  });
+
+  test('the alarm of a volume that fills up says from when on Elasticsearch places no more shards', () => {
+    const alarms = synthesized({ alarms: { email: 'ops@example.com' } })
+      .stack('host')
+      .all('aws_cloudwatch_metric_alarm');
+    const { alarm_description: told } =
+      Object.values(alarms).find(({ metric_name }) => metric_name === 'DataVolumeUsedPercent') ?? {};
+    const places = [...String(told).matchAll(/(\d+) % of (\d+) GiB/g)].map(([, ...numbers]) => numbers.map(Number));
+    expect(places).toHaveLength(4);
+    for (const [percent, gibibytes = 0] of places)
+      expect(percent).toBe(Math.floor(100 - (100 * (watermarks(gibibytes)[0] ?? 0)) / (gibibytes * 1024)));
   });
 
   test('the logs of Elasticsearch are kept small, and it writes neither heap dumps nor a log of its collections', () => {
