@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -281,6 +281,29 @@ describeWith(
     });
   },
 );
+
+describe('the age of the last snapshot', () => {
+  test('is told to root alone: anybody else is told so, and given no number', () => {
+    const host = new TrialHost();
+    try {
+      const record = 'srv/searchgate/.searchgate.snapshots';
+      host.write('srv/searchgate/.searchgate', 'name=searchgate\n');
+      host.write('proc/sys/kernel/random/boot_id', 'first\n');
+      host.write(record, '1700000000 30 first 3600\n', 0o600);
+      expect(host.run('snapshots age')).toMatchObject({ code: 0, output: '91\n' });
+      chmodSync(join(host.root, record), 0);
+      const { program, parameters, env } = host.command('snapshots age');
+      // root reads everything
+      if (process.getuid?.() === 0) execFileSync('chown', ['--recursive', '65534', host.root]);
+      const uid = process.getuid?.() === 0 ? 65_534 : undefined;
+      const { status, stdout, stderr } = spawnSync(program, parameters, { env, uid, encoding: 'utf8', cwd: host.root });
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^\S+\.searchgate\.snapshots cannot be read: run this with sudo\n$/);
+    } finally {
+      host.remove();
+    }
+  });
+});
 
 /** The rights of one of the host's own users, as its configuration gives them. */
 function rights(role: string): string[] {
