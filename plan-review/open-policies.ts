@@ -1,4 +1,5 @@
 import { isWorld } from './address-blocks';
+import { namesSomebody } from './condition-values';
 import { isRecord } from './plan';
 
 /** Condition keys that say who asks or on whose behalf. A condition on anything else leaves a policy open. */
@@ -93,7 +94,7 @@ function refusesOthers({ Effect, Principal, Action, Resource, Condition }: State
     tests.length === 1 &&
     excludingOperators.test(only.operator) &&
     narrowingKeys.test(only.key) &&
-    [only.values].flat().every((value) => !isAnything(value))
+    [only.values].flat().every((value) => namesSomebody(only.key, value))
   );
 }
 
@@ -138,14 +139,9 @@ function narrowed(condition: unknown, keys: RegExp, claims?: readonly string[]):
           (claims === undefined ||
             claims.some((claim) => key.toLowerCase().endsWith(`:${claim}`)) ||
             /google|cognito/.test(key)) &&
-          [values].flat().every((value) => !isAnything(value)),
+          [values].flat().every((value) => namesSomebody(key, value)),
       ),
   );
-}
-
-/** Whether a condition's value matches everything, or a whole block of the internet. */
-function isAnything(value: unknown): boolean {
-  return typeof value !== 'string' || /^[*?]/.test(value) || /^repo:[*?]/.test(value) || isWorld(value);
 }
 
 function worldRanges(condition: unknown): string {

@@ -1,4 +1,5 @@
 import { isWorld } from './address-blocks';
+import { namesSomebody } from './condition-values';
 import { entry } from './plan';
 
 /** An attribute that puts something before everybody when it has such a value. */
@@ -54,7 +55,7 @@ const switches: Readonly<Record<string, readonly Switch[]>> = {
 export function openSwitches(type: string, values: unknown): string[] {
   return (switches[type] ?? []).flatMap(({ attribute, open, unless = [] }) => {
     const value = entry(values, attribute);
-    return open(value) && unless.every((key) => empty(entry(values, key)))
+    return open(value) && unless.every((key) => !restricts(key, entry(values, key)))
       ? [`has \`${attribute}\` ${JSON.stringify(value)}`]
       : [];
   });
@@ -65,6 +66,7 @@ function openCluster(configuration: unknown): boolean {
   return entry(configuration, 'endpoint_public_access') === true && [blocks].flat().some(isWorld);
 }
 
-function empty(value: unknown): boolean {
-  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+function restricts(key: string, value: unknown): boolean {
+  if (typeof value === 'string') return value !== '' && namesSomebody(key, value);
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null;
 }

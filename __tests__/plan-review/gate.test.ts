@@ -181,6 +181,7 @@ describe('A plan that opens a port to everybody is refused', () => {
       ['aws_db_instance.x', { publicly_accessible: true }],
       ['aws_lambda_function_url.x', { authorization_type: 'NONE' }],
       ['aws_lambda_permission.x', { principal: '*', source_arn: null }],
+      ['aws_lambda_permission.x', { principal: '*', source_arn: 'arn:aws:s3:::*' }],
       ['aws_s3_bucket_acl.x', { acl: 'public-read' }],
       ['aws_s3_bucket_public_access_block.x', { block_public_acls: true, block_public_policy: false }],
     ];
@@ -222,6 +223,14 @@ describe('A plan that opens a policy to everybody is refused', () => {
       { StringEquals: { 'aws:PrincipalOrgID': 'o-1234567890' } },
       { ArnLike: { 'aws:SourceArn': 'arn:aws:execute-api:us-east-1:111122223333:*' } },
       { StringEquals: { 'AWS:SourceVpce': 'vpce-1' }, Bool: { 'aws:SecureTransport': 'true' } },
+      { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::111122223333:role/*' } },
+      { ArnLike: { 'aws:SourceArn': 'arn:aws:*:*:111122223333:*' } },
+      { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:*:*:acme-logs' } },
+      { StringLike: { 'aws:SourceArn': 'arn:aws:s3:::acme-*' } },
+      { StringLike: { 'aws:SourceVpc': 'vpc-0a1b*' } },
+      { StringLike: { 'aws:userid': 'AROAEXAMPLEEXAMPLE123:*' } },
+      { 'ForAnyValue:StringLike': { 'aws:PrincipalOrgPaths': 'o-1234567890/*' } },
+      { StringEquals: { 'aws:PrincipalOrgID': '${aws:ResourceOrgID}' } },
     ];
     for (const Condition of conditions) expect([Condition, of({ ...open, Condition })]).toEqual([Condition, []]);
   });
@@ -232,6 +241,18 @@ describe('A plan that opens a policy to everybody is refused', () => {
       { NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } },
       { Bool: { 'aws:SecureTransport': 'true' } },
       { StringLike: { 'aws:PrincipalOrgID': '*' } },
+      { StringLike: { 'aws:PrincipalOrgID': 'o-*' } },
+      { StringLike: { 'aws:PrincipalAccount': '1*' } },
+      { StringLike: { 'aws:SourceVpc': 'vpc-*' } },
+      { StringLike: { 'aws:SourceVpce': 'v*' } },
+      { StringLike: { 'aws:userid': 'AROA*' } },
+      { StringLike: { 'aws:PrincipalArn': 'a*' } },
+      { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/*' } },
+      { ArnLike: { 'aws:PrincipalArn': ['arn:aws:iam::111122223333:role/a', 'arn:aws:iam::1111?2223333:role/*'] } },
+      { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::*' } },
+      { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:*:*:?*' } },
+      { ArnLike: { 'aws:SourceArn': 'arn:aws:route53:::hostedzone/*' } },
+      { StringEquals: { 'aws:PrincipalArn': '${aws:PrincipalArn}' } },
       { StringEqualsIfExists: { 'aws:SourceVpce': 'vpce-1' } },
       { 'ForAllValues:StringEquals': { 'aws:PrincipalOrgID': 'o-1234567890' } },
       { StringEquals: { 'aws:UserAgent': 'friend' } },
@@ -298,6 +319,7 @@ describe('A plan that opens a policy to everybody is refused', () => {
       deny({ NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }, { Principal: { AWS: '111122223333' } }),
       deny({ NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }, { Resource: 'execute-api:/live/GET/private' }),
       deny({ IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }),
+      deny({ ArnNotLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/*' } }),
     ];
     for (const each of useless) expect([each, findings(changed(address, null, api(each))).length]).toEqual([each, 1]);
   });
@@ -320,23 +342,35 @@ describe('A plan that opens a policy to everybody is refused', () => {
   });
 
   test('a role that any repository of an identity provider can take, but not one that names its repository', () => {
-    const trust = (Condition?: Values) =>
+    const github = 'token.actions.githubusercontent.com';
+    const trust = (Condition?: Values, provider = github) =>
       findings(
         changed('aws_iam_role.deploy', null, {
           assume_role_policy: policy({
             Effect: 'Allow',
-            Principal: { Federated: 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com' },
+            Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${provider}` },
             Action: 'sts:AssumeRoleWithWebIdentity',
             Condition,
           }),
         }),
       );
-    const github = 'token.actions.githubusercontent.com';
     const audience = { [`${github}:aud`]: 'sts.amazonaws.com' };
     expect(trust()).toHaveLength(1);
     expect(trust({ StringEquals: audience })).toHaveLength(1);
     expect(trust({ StringEquals: audience, StringLike: { [`${github}:sub`]: 'repo:*' } })).toHaveLength(1);
     expect(trust({ StringEquals: { ...audience, [`${github}:sub`]: 'repo:acme/search:pull_request' } })).toEqual([]);
+    const like = (key: string, value: string, provider = github) =>
+      trust({ StringLike: { [`${provider}:${key}`]: value } }, provider);
+    for (const subject of ['r*', 'repo*', 'repo:acme*', 'repo:*/search:*', 'environment:production'])
+      expect([subject, like('sub', subject).length]).toEqual([subject, 1]);
+    for (const subject of ['repo:acme/*', 'repo:acme/search:*', 'repository_owner:acme:*'])
+      expect([subject, like('sub', subject)]).toEqual([subject, []]);
+    expect(like('repository', 'acme*')).toHaveLength(1);
+    expect(like('repository', 'acme/*')).toEqual([]);
+    expect(like('sub', 'project_path:acme*', 'gitlab.com')).toHaveLength(1);
+    expect(like('sub', 'project_path:acme/*', 'gitlab.com')).toEqual([]);
+    expect(like('sub', 'organization:*', 'app.terraform.io')).toHaveLength(1);
+    expect(like('sub', 'organization:acme:*', 'app.terraform.io')).toEqual([]);
   });
 
   test('what is open before stays no news; the same statement let to more actions is', () => {
