@@ -2,6 +2,7 @@ import { lostData, lostPolicy, lostProtections, takenOver } from './data-holders
 import { grantsEverything, type Opening, openPolicies } from './open-policies';
 import { openPorts } from './open-ports';
 import { openSwitches } from './open-switches';
+import { keepsOwner } from './owner';
 import { type Change, effectOf, managedChanges, type Plan, type ResourceChange, type StackPlan } from './plan';
 import { unreadable } from './unreadable';
 import { valueChanges } from './values';
@@ -46,7 +47,7 @@ export function judge(plans: readonly StackPlan[], allowed: readonly string[] = 
     });
     const changes = managedChanges(plan).flatMap((resource) => {
       const { address } = resource;
-      const refusals = [...reasonsOf(resource), ...unreadable(resource, plan)];
+      const refusals = [...reasonsOf(resource, plan), ...unreadable(resource, plan)];
       const verdict = refusals.length > 0 && allowance(stack, address) ? 'allowed' : 'refused';
       return [
         ...refusals.map((text) => finding(address, text, verdict)),
@@ -92,14 +93,14 @@ function pathsOf(change: Change): string[] {
   return valueChanges(change).map(({ path }) => path);
 }
 
-/** What was open before and stays so is no news: only what a plan newly opens counts. */
-function reasonsOf(resource: ResourceChange): string[] {
+/** What was open before and stays so is no news: only what a plan newly opens counts, or opens of something else. */
+function reasonsOf(resource: ResourceChange, plan: Plan): string[] {
   const { type, change } = resource;
   const opened = (values: unknown): Opening[] => [
     ...[...openPorts(type, values), ...openSwitches(type, values)].map((text) => ({ text, identity: text })),
     ...openPolicies(values),
   ];
-  const before = opened(change.before).map(({ identity }) => identity);
+  const before = keepsOwner(resource, plan) ? opened(change.before).map(({ identity }) => identity) : [];
   const losses = [lostData(resource), lostPolicy(resource), takenOver(resource)];
   return [
     ...losses.filter((loss) => loss !== undefined),

@@ -374,14 +374,76 @@ describe('A plan that opens a policy to everybody is refused', () => {
   });
 
   test('what is open before stays no news; the same statement let to more actions is', () => {
-    const before = { policy: policy(open) };
-    expect(findings(changed('aws_sqs_queue_policy.x', before, { ...before, queue_url: 'q' }))).toEqual([]);
-    const more = { policy: policy({ ...open, Action: 's3:*' }) };
+    const before = { policy: policy(open), queue_url: 'q' };
+    expect(findings(changed('aws_sqs_queue_policy.x', before, { ...before, id: 'q' }))).toEqual([]);
+    const more = { ...before, policy: policy({ ...open, Action: 's3:*' }) };
     expect(findings(changed('aws_sqs_queue_policy.x', before, more))).toHaveLength(1);
-    const part = { policy: policy({ ...open, Resource: 'arn:aws:s3:::b/public/*' }) };
+    const part = { ...before, policy: policy({ ...open, Resource: 'arn:aws:s3:::b/public/*' }) };
     expect(findings(changed('aws_s3_bucket_policy.x', part, before))).toHaveLength(1);
     const both = (...actions: string[]) => ({ policy: policy({ ...open, Action: actions }) });
     expect(findings(changed('aws_s3_bucket_policy.x', both('s3:a', 's3:b'), both('s3:b', 's3:a')))).toEqual([]);
+  });
+});
+
+describe('What was open before is news where it belongs to something else now', () => {
+  const rule = { ip_protocol: 'tcp', from_port: 443, to_port: 443, cidr_ipv4: '0.0.0.0/0' };
+  const cases: [string, string, Values][] = [
+    ['aws_vpc_security_group_ingress_rule.x', 'security_group_id', rule],
+    ['aws_lambda_permission.x', 'function_name', { principal: '*' }],
+    ['aws_lambda_function_url.x', 'function_name', { authorization_type: 'NONE' }],
+    ['aws_lambda_function_url.x', 'qualifier', { authorization_type: 'NONE', function_name: 'f' }],
+    ['aws_s3_bucket_acl.x', 'bucket', { acl: 'public-read' }],
+    [
+      'aws_sqs_queue_policy.x',
+      'queue_url',
+      { policy: policy({ Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage' }) },
+    ],
+  ];
+
+  test.each(cases)('%s by its %s', (address, owner, values) => {
+    const of = (name: string) => ({ ...values, [owner]: name });
+    expect(findings(changed(address, of('web'), of('db'), { replacePaths: [[owner]] }))).toEqual([
+      ['refused', expect.any(String)],
+    ]);
+    // Replaced for another reason, it opens what it opened.
+    const renamed = { ...of('web'), description: 'new' };
+    expect(findings(changed(address, of('web'), renamed, { replacePaths: [['description']] }))).toEqual([]);
+  });
+
+  test('and where only the apply tells what that is, unless the plan makes the same anew', () => {
+    const address = 'module.a.aws_vpc_security_group_ingress_rule.x';
+    const unknown = { afterUnknown: { security_group_id: true }, replacePaths: [['security_group_id']] };
+    const moved = changed(address, { ...rule, security_group_id: 'sg-web' }, rule, unknown);
+    const group = (name: string) =>
+      changed(
+        `module.a.aws_security_group.${name}`,
+        { id: `sg-${name}`, description: 'old' },
+        { description: 'new' },
+        { afterUnknown: { id: true }, replacePaths: [['description']] },
+      );
+    const judged = (name: string) => {
+      const references = [`aws_security_group.${name}.id`, `aws_security_group.${name}`];
+      const resources = [
+        { address: 'aws_vpc_security_group_ingress_rule.x', expressions: { security_group_id: { references } } },
+      ];
+      const configuration = { root_module: { module_calls: { a: { module: { resources } } } } };
+      return judge([planOf('some', [moved, group('web'), group('db')], { configuration })]).findings;
+    };
+    expect(judged('web')).toEqual([]);
+    expect(judged('db')).toHaveLength(1);
+    // A role’s own ARN is another one when it is replaced, and says nothing.
+    const open = { assume_role_policy: policy({ Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }) };
+    const role = changed(
+      'aws_iam_role.x',
+      { ...open, arn: 'arn:old', name: 'a' },
+      { ...open, name: 'b' },
+      {
+        afterUnknown: { arn: true },
+        replacePaths: [['name']],
+      },
+    );
+    const configuration = { root_module: { resources: [{ address: 'aws_iam_role.x', expressions: { name: {} } }] } };
+    expect(judge([planOf('some', [role], { configuration })]).findings).toEqual([]);
   });
 });
 
