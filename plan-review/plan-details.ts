@@ -23,7 +23,7 @@ export function planLines(plan: Plan): string[] {
   return [
     ...changes.flatMap((resource) => [...resourceLines(resource, plan), '']),
     ...outputs.flatMap(([name, change]) => {
-      const values = valueChanges(change).map((value) => ({
+      const values = valueChanges(change, name).map((value) => ({
         ...value,
         path: `output ${name}${value.path && `.${value.path}`}`,
       }));

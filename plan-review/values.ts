@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Change, isRecord } from './plan';
+import { hiddenValue, isSecretName, isSecretPart, isSecretText, withoutSecrets } from './secrets';
 
 /** What one attribute, or a part of it, was and becomes, ready to be shown: secrets are not in it. */
 export interface ValueChange {
@@ -18,20 +19,18 @@ interface Leaf {
 }
 
 export const knownAfterApply = '(known after apply)';
-const hiddenValue = '(sensitive)';
-
-/** Names of attributes, and of environment variables, that hold secrets even where the provider does not say so. */
-const secretName =
-  /(?:^|[_.-])(?:password|passwd|passphrase|secret|token|private_key(?:_pem)?|api_?key|credentials?)$/i;
-const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
 /** Longer texts of one line are told by their length and a digest: gzipped user data says nothing to a reader. */
 const longestLine = 240;
 
-/** Every value that differs between before and after, in the order of the attributes' names. */
-export function valueChanges(change: Change): ValueChange[] {
-  const before = leaves(change.before, change.before_sensitive, undefined);
-  const after = leaves(change.after, change.after_sensitive, change.after_unknown);
+/**
+ * Every value that differs between before and after, in the order of the attributes' names.
+ *
+ * @param name an output's, which may say that all of it is secret
+ */
+export function valueChanges(change: Change, name = ''): ValueChange[] {
+  const before = leaves(change.before, change.before_sensitive, undefined, name);
+  const after = leaves(change.after, change.after_sensitive, change.after_unknown, name);
   const replacing = (change.replace_paths ?? []).map((path) => path.join('.'));
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((path) => {
     const [old, young] = [before.get(path), after.get(path)];
@@ -65,9 +64,9 @@ function sameValue(old: Leaf, young: Leaf): boolean {
   return JSON.stringify(old.value) === JSON.stringify(young.value);
 }
 
-function leaves(value: unknown, sensitive: unknown, unknown: unknown): Map<string, Leaf> {
+function leaves(value: unknown, sensitive: unknown, unknown: unknown, name = ''): Map<string, Leaf> {
   const found = new Map<string, Leaf>();
-  const visit = (path: string[], value: unknown, sensitive: unknown, unknown: unknown): void => {
+  const visit = (path: string[], value: unknown, sensitive: unknown, unknown: unknown, secret: boolean): void => {
     const here = path.join('.');
     if (unknown === true) {
       found.set(here, { value: undefined, hidden: sensitive === true, unknown: true });
@@ -79,15 +78,15 @@ function leaves(value: unknown, sensitive: unknown, unknown: unknown): Map<strin
     }
     if ((typeof value === 'object' && value !== null) || (typeof unknown === 'object' && unknown !== null)) {
       for (const key of new Set([...keys(value), ...keys(unknown)])) {
-        visit([...path, key], child(value, key), child(sensitive, key), child(unknown, key));
+        const named = secret || isSecretPart(value, key);
+        visit([...path, key], child(value, key), child(sensitive, key), child(unknown, key), named);
       }
       return;
     }
     if (value === null || value === undefined || value === '') return;
-    const hidden = typeof value === 'string' && (secretName.test(path.at(-1) ?? '') || privateKey.test(value));
-    found.set(here, { value, hidden, unknown: false });
+    found.set(here, { value, hidden: typeof value === 'string' && isSecretText(value, secret), unknown: false });
   };
-  visit([], value, sensitive, unknown);
+  visit([], value, sensitive, unknown, isSecretName(name));
   return found;
 }
 
@@ -114,7 +113,7 @@ function shown(value: unknown): string {
 function indentedJson(text: string): string | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return JSON.stringify(JSON.parse(text), (key, value) => (secretName.test(key) ? hiddenValue : value), 2);
+    return JSON.stringify(withoutSecrets(JSON.parse(text)), null, 2);
   } catch {
     return undefined;
   }

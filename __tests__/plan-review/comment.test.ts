@@ -80,6 +80,57 @@ test('Nothing that is called sensitive, or is named like a secret, is printed', 
   expect(text).toContain('value: (sensitive) → (sensitive)');
 });
 
+test('A secret is known by its name, wherever in a value the name stands and however it is spelled', () => {
+  const variables = {
+    S3_SECRET_ACCESS_KEY: 'hush-1',
+    DB_PASS: 'hush-2',
+    MYSQL_PWD: 'hush-3',
+    PGPASSWORD: 'hush-4',
+    'xpack.security.encryptionKey': 'hush-5',
+  };
+  const values = {
+    dbPassword: 'hush-6',
+    token: ['hush-7'],
+    credentials: [{ first: { second: 'hush-8' } }],
+    environment: [{ variables }],
+    environment_variable: [{ name: 'API_TOKEN', type: 'PLAINTEXT', value: 'hush-9' }],
+    container_definitions: JSON.stringify([
+      { name: 'app', environment: [{ name: 'DB_PASSWORD', value: 'hush-10' }], clientSecret: ['hush-11'] },
+    ]),
+    template: JSON.stringify({ Parameters: [{ ParameterKey: 'DbPassword', ParameterValue: 'hush-12' }] }),
+  };
+  const output = (after: unknown) => ({ ...changed('o.o', null, {}, { afterUnknown: false }).change, after });
+  const text = comment([
+    planOf('some', [changed('aws_x.new', null, values), changed('aws_x.old', values, { token: ['hush-13'] })], {
+      output_changes: { admin_password: output('hush-14'), apiKey: output({ first: 'hush-15' }) },
+    }),
+  ]);
+  expect(text).not.toContain('hush');
+  expect(text).toContain('token.0 = (sensitive)');
+  expect(text).toContain('output admin_password = (sensitive)');
+});
+
+test('What only sounds like a secret is printed', () => {
+  const shown = {
+    access_key_id: 'shown-1',
+    encryption_key: 'arn:aws:kms:us-east-1:111122223333:key/shown-2',
+    hash_key: 'shown-3',
+    key_name: 'shown-4',
+    kms_key_id: 'shown-5',
+    password_policy: [{ scope: 'shown-6' }],
+    primary_key: 'shown-7',
+    public_key: 'shown-8',
+    secrets: JSON.stringify([{ name: 'DB_PASSWORD', valueFrom: 'shown-9' }]),
+    environment: [{ name: 'DB_HOST', value: 'shown-10' }],
+    bypass: 'shown-11',
+  };
+  const output = { ...changed('o.o', null, {}, { afterUnknown: false }).change, after: 'shown-12' };
+  const outputs = { output_changes: { password_parameter: output } };
+  const text = comment([planOf('some', [changed('aws_x.y', null, shown)], outputs)]);
+  for (let each = 1; each <= 12; each++) expect(text).toMatch(new RegExp(`shown-${each}\\b`));
+  expect(text).not.toContain('(sensitive)');
+});
+
 test('Texts of many lines and JSON are compared line by line, and long ones in one line are told by length and digest', () => {
   const before = JSON.stringify({
     Statement: [
