@@ -58,6 +58,12 @@ const losses: Readonly<Record<string, string>> = {
   tls_private_key: 'the key, and with it every certificate that it signed',
 };
 
+/** The same, where its values tell whether anything is lost. */
+const lossesByValue: Readonly<Record<string, (change: Change) => string | undefined>> = {
+  aws_instance: lostVolumes,
+  aws_route53_record: lostRecord,
+};
+
 /** Switches that stand between data and a mistake: what they are when they protect. */
 const protections: readonly { attribute: string; protects: unknown; types?: RegExp }[] = [
   { attribute: 'force_destroy', protects: false },
@@ -81,7 +87,7 @@ const guards: Readonly<Record<string, string>> = {
 export function lostData({ type, change }: ResourceChange): string | undefined {
   const effect = effectOf(change);
   if (effect !== 'delete' && effect !== 'replace') return undefined;
-  const loss = type === 'aws_route53_record' ? lostRecord(change) : losses[type];
+  const loss = lossesByValue[type]?.(change) ?? losses[type];
   return loss && `is ${effect === 'delete' ? 'deleted' : 'replaced'}, which loses ${loss}`;
 }
 
@@ -135,6 +141,15 @@ function lostRecord({ before }: Change): string | undefined {
   return pointer || isValidation(name, type)
     ? undefined
     : `the record ${String(name)} ${String(type)}, which others may rely on`;
+}
+
+/** EC2 deletes with an instance what was made with it, unless it is told not to. The first disk is the image's, and no news. */
+function lostVolumes({ before }: Change): string | undefined {
+  const lost = [entry(before, 'ebs_block_device')]
+    .flat()
+    .filter((each) => entry(each, 'delete_on_termination') === true);
+  const names = lost.map((each) => String(entry(each, 'device_name'))).join(', ');
+  return lost.length === 0 ? undefined : `everything on its ${lost.length === 1 ? 'volume' : 'volumes'} ${names}`;
 }
 
 function versioning(value: unknown): unknown {

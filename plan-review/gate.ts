@@ -1,4 +1,5 @@
 import { lostData, lostPolicy, lostProtections, takenOver } from './data-holders';
+import { newExpirations } from './expirations';
 import { grantsEverything, type Opening, openPolicies } from './open-policies';
 import { openPorts } from './open-ports';
 import { openSwitches } from './open-switches';
@@ -51,7 +52,7 @@ export function judge(plans: readonly StackPlan[], allowed: readonly string[] = 
       const verdict = refusals.length > 0 && allowance(stack, address) ? 'allowed' : 'refused';
       return [
         ...refusals.map((text) => finding(address, text, verdict)),
-        ...warningsOf(resource).map((text) => finding(address, text, 'warning')),
+        ...warningsOf(resource, plan).map((text) => finding(address, text, 'warning')),
       ];
     });
     return [
@@ -105,11 +106,13 @@ function reasonsOf(resource: ResourceChange, plan: Plan): string[] {
   return [
     ...losses.filter((loss) => loss !== undefined),
     ...lostProtections(resource),
+    ...newExpirations(resource, plan).flatMap(({ text, everything }) => (everything ? [text] : [])),
     ...opened(change.after).flatMap(({ text, identity }) => (before.includes(identity) ? [] : [text])),
   ];
 }
 
-function warningsOf({ type, change, deposed }: ResourceChange): string[] {
+function warningsOf(resource: ResourceChange, plan: Plan): string[] {
+  const { type, change, deposed } = resource;
   const effect = effectOf(change);
   return [
     ...(effect === 'forget' ? ['is forgotten: it stays in the account, and Terraform knows it no more'] : []),
@@ -119,6 +122,7 @@ function warningsOf({ type, change, deposed }: ResourceChange): string[] {
     ...(effect === 'update' && type === 'aws_instance' && stops(change)
       ? ['is stopped for the change and started again: the host is away meanwhile']
       : []),
+    ...newExpirations(resource, plan).flatMap(({ text, everything }) => (everything ? [] : [text])),
     ...(deposed === undefined ? [] : ['was left behind by a replacement that was interrupted']),
     ...(grantsEverything(type, change.after) && !grantsEverything(type, change.before)
       ? ['grants every action on every resource']

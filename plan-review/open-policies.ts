@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import { isWorld } from './address-blocks';
 import { namesSomebody } from './condition-values';
 import { isRecord } from './plan';
@@ -21,14 +22,16 @@ export interface Opening {
 }
 
 /**
- * What the policies among a resource's values open to everybody. A policy is any text that parses to statements with principals,
- * whatever its attribute is called; an identity's own policy has no principals and opens nothing.
+ * What the policies among a resource's values open to everybody. A policy is whatever parses to statements with principals,
+ * whatever its attribute is called and however deep it stands; an identity's own policy has no principals and opens nothing.
  */
 export function openPolicies(values: unknown): Opening[] {
   if (!isRecord(values)) return [];
-  return Object.entries(values).flatMap(([attribute, value]) => {
-    const policy = statements(value);
-    return policy.flatMap((statement) => {
+  const policies = Object.entries(values).flatMap(([attribute, value]) =>
+    policiesIn(value).map((policy) => ({ attribute, policy })),
+  );
+  return policies.flatMap(({ attribute, policy }) =>
+    policy.flatMap((statement) => {
       const who = everybody(statement);
       if (who === undefined || policy.some((other) => refusesOthers(other, statement))) return [];
       const actions = [statement.Action ?? `all but ${String(statement.NotAction)}`].flat().map(String).sort();
@@ -36,8 +39,8 @@ export function openPolicies(values: unknown): Opening[] {
       const text = `lets ${who} do ${actions.join(', ')} by \`${attribute}\`${ranges === '' ? '' : ` (from ${ranges})`}`;
       const resources = [statement.Resource ?? { not: statement.NotResource }].flat();
       return [{ text, identity: JSON.stringify([text, resources.map((each) => JSON.stringify(each)).sort()]) }];
-    });
-  });
+    }),
+  );
 }
 
 /** Grants of everything on everything: no door to the world, but worth a word. */
@@ -45,26 +48,38 @@ export function grantsEverything(type: string, values: unknown): boolean {
   if (!isRecord(values)) return false;
   if (/_policy_attachment$/.test(type))
     return /:policy\/(?:AdministratorAccess|IAMFullAccess)$/.test(String(values.policy_arn));
-  return Object.values(values).some((value) =>
-    statements(value).some(
+  return policiesIn(values)
+    .flat()
+    .some(
       ({ Effect, Action, Resource, Principal }) =>
         Effect === 'Allow' &&
         Principal === undefined &&
         [Action].flat().includes('*') &&
         [Resource].flat().includes('*'),
-    ),
-  );
+    );
 }
 
 type Statement = Record<string, unknown>;
 
-function statements(text: unknown): Statement[] {
-  if (typeof text !== 'string' || !text.includes('"Statement"')) return [];
+/** The statements of each policy in a value: a text that is one, or a document or block that has some in it. */
+function policiesIn(value: unknown): Statement[][] {
+  if (typeof value === 'string') {
+    const document = value.includes('Statement') ? parsed(value) : undefined;
+    return typeof document === 'string' ? [] : policiesIn(document);
+  }
+  if (Array.isArray(value)) return value.flatMap(policiesIn);
+  if (!isRecord(value)) return [];
+  const { Statement, ...others } = value;
+  const own = [Statement].flat().filter(isRecord);
+  return [...(own.length === 0 ? [] : [own]), ...Object.values(others).flatMap(policiesIn)];
+}
+
+function parsed(text: string): unknown {
   try {
-    const { Statement } = JSON.parse(text) as { Statement?: unknown };
-    return [Statement].flat().filter(isRecord);
+    // The description of a REST API may be YAML.
+    return text.includes('x-amazon-apigateway-policy') ? parse(text) : JSON.parse(text);
   } catch {
-    return [];
+    return undefined;
   }
 }
 

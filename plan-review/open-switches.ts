@@ -51,14 +51,25 @@ const switches: Readonly<Record<string, readonly Switch[]>> = {
   aws_vpc_endpoint_service: [{ attribute: 'allowed_principals', open: everybody }],
 };
 
+const everybodyAtGoogle = /^all(?:Authenticated)?Users$/;
+
 /** In the words of a review, each attribute among a resource's values that lets everybody in by itself. */
 export function openSwitches(type: string, values: unknown): string[] {
+  if (/^google_\w+_iam_(?:member|binding)$/.test(type)) return openBindings(values);
   return (switches[type] ?? []).flatMap(({ attribute, open, unless = [] }) => {
     const value = entry(values, attribute);
     return open(value) && unless.every((key) => !restricts(key, entry(values, key)))
       ? [`has \`${attribute}\` ${JSON.stringify(value)}`]
       : [];
   });
+}
+
+/** Google's resources have no policy for a reader: each role is given to its members by a resource. */
+function openBindings(values: unknown): string[] {
+  return [entry(values, 'member'), entry(values, 'members')]
+    .flat()
+    .filter((member) => everybodyAtGoogle.test(String(member)))
+    .map((member) => `gives ${String(member)} ${String(entry(values, 'role'))}`);
 }
 
 function openCluster(configuration: unknown): boolean {

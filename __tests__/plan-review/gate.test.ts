@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { judge } from '../../plan-review/gate';
 import type { ResourceChange } from '../../plan-review/plan';
 import { changed, planOf, policy } from './plans';
@@ -37,6 +38,61 @@ describe('A plan that loses data is refused', () => {
     expect(findings(changed(address, record({ records: ['192.0.2.1'], alias: [] }), null))).toHaveLength(1);
     expect(findings(changed(address, record({ alias: [{ name: 'd-1' }] }), null))).toEqual([]);
     expect(findings(changed(address, record({ type: 'CNAME', name: '_1a2b.search.example.com' }), null))).toEqual([]);
+  });
+
+  test('when a host goes whose volumes go with it, but not those that are attached to it', () => {
+    const host = (kept: boolean) => ({
+      ami: 'a',
+      root_block_device: [{ device_name: '/dev/xvda', delete_on_termination: true }],
+      ebs_block_device: [{ device_name: '/dev/sdf', delete_on_termination: !kept }],
+    });
+    const loss = 'which loses everything on its volume /dev/sdf';
+    const address = 'aws_instance.host';
+    expect(findings(changed(address, host(false), null))).toEqual([['refused', `is deleted, ${loss}`]]);
+    expect(findings(changed(address, host(false), { ami: 'b' }, { replacePaths: [['ami']] }))).toEqual([
+      ['refused', `is replaced, ${loss}`],
+      ['warning', expect.any(String)],
+    ]);
+    expect(findings(changed(address, host(true), null))).toEqual([]);
+  });
+
+  test('when it has S3 expire every object of a bucket, or sooner; where some expire, that is a warning', () => {
+    const address = 'aws_s3_bucket_lifecycle_configuration.x';
+    const rules = (...rule: Values[]) => ({ bucket: 'b', rule: rule.map((each) => ({ status: 'Enabled', ...each })) });
+    const all = (days: number) => rules({ filter: [{ prefix: '', tag: [] }], expiration: [{ days, date: null }] });
+    const some = (prefix: string, days: number) => rules({ filter: [{ prefix }], expiration: [{ days }] });
+    const kept = rules({ filter: [], noncurrent_version_expiration: [{ noncurrent_days: 30 }] });
+    const refusal = [['refused', 'has S3 expire every object of its bucket after 30 days']];
+    expect(findings(changed(address, null, all(30)))).toEqual(refusal);
+    expect(findings(changed(address, kept, all(30)))).toEqual(refusal);
+    expect(findings(changed(address, all(31), all(30)))).toEqual(refusal);
+    expect(findings(changed(address, some('tmp/', 1), all(30)))).toEqual(refusal);
+    expect(findings(changed(address, all(30), { ...all(30), bucket: 'c' }, { replacePaths: [['bucket']] }))).toEqual(
+      refusal,
+    );
+    const dated = (date: string) => rules({ prefix: '', expiration: [{ date }] });
+    const [later, sooner] = [dated('2031-01-01T00:00:00Z'), dated('2030-01-01T00:00:00Z')];
+    expect(findings(changed(address, later, sooner))).toEqual([
+      ['refused', 'has S3 expire every object of its bucket on 2030-01-01T00:00:00Z'],
+    ]);
+    expect(findings(changed(address, kept, some('tmp/', 1)))).toEqual([
+      ['warning', 'has S3 expire objects under tmp/ of its bucket after 1 day'],
+    ]);
+    const harmless: [Values | null, Values | null][] = [
+      [null, kept],
+      [all(30), all(31)],
+      [all(30), some('tmp/', 30)],
+      [some('tmp/', 1), some('tmp/', 2)],
+      [sooner, later],
+      [all(30), null],
+      [kept, rules({ filter: [], expiration: [{ expired_object_delete_marker: true, days: 0 }] })],
+      [kept, rules({ filter: [], status: 'Disabled', expiration: [{ days: 1 }] })],
+    ];
+    for (const [before, after] of harmless)
+      expect([after, findings(changed(address, before, after))]).toEqual([after, []]);
+    // A bucket that is made with it holds nothing yet.
+    expect(findings(changed(address, null, all(30), { afterUnknown: { bucket: true } }))).toEqual([]);
+    expect(findings(changed('aws_s3_bucket.b', null, { bucket: 'b' }), changed(address, null, all(30)))).toEqual([]);
   });
 
   test('when it takes protection away', () => {
@@ -183,6 +239,9 @@ describe('A plan that opens a port to everybody is refused', () => {
       ['aws_lambda_permission.x', { principal: '*', source_arn: null }],
       ['aws_lambda_permission.x', { principal: '*', source_arn: 'arn:aws:s3:::*' }],
       ['aws_s3_bucket_acl.x', { acl: 'public-read' }],
+      ['google_storage_bucket_iam_member.x', { member: 'allUsers', role: 'roles/storage.objectViewer' }],
+      ['google_storage_bucket_iam_binding.x', { members: ['user:a@example.com', 'allAuthenticatedUsers'] }],
+      ['google_cloud_run_service_iam_member.x', { member: 'allUsers', role: 'roles/run.invoker' }],
       ['aws_s3_bucket_public_access_block.x', { block_public_acls: true, block_public_policy: false }],
     ];
     for (const [address, values] of switches)
@@ -193,6 +252,7 @@ describe('A plan that opens a port to everybody is refused', () => {
       ['aws_db_snapshot.x', { shared_accounts: ['111122223333'] }],
       ['aws_cloudwatch_event_permission.x', { principal: '*', condition: [{ key: 'aws:PrincipalOrgID' }] }],
       ['aws_lambda_layer_version_permission.x', { principal: '*', organization_id: 'o-1234567890' }],
+      ['google_storage_bucket_iam_member.x', { member: 'user:a@example.com', role: 'roles/storage.admin' }],
     ];
     for (const [address, values] of shut)
       expect([address, findings(changed(address, null, values))]).toEqual([address, []]);
@@ -296,6 +356,26 @@ describe('A plan that opens a policy to everybody is refused', () => {
         1,
       ]);
     }
+  });
+
+  test('also one inside a document, as in a REST API’s description, in JSON or YAML', () => {
+    const api = (statement: Values) => ({
+      openapi: '3.0.1',
+      'x-amazon-apigateway-policy': { Version: '2012-10-17', Statement: [statement] },
+    });
+    const invoke = { ...open, Action: 'execute-api:Invoke' };
+    const said = [['refused', 'lets everybody do execute-api:Invoke by `body`']];
+    const named = { ...invoke, Condition: { IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } } };
+    const address = 'aws_api_gateway_rest_api.x';
+    for (const write of [JSON.stringify, stringify]) {
+      expect(findings(changed(address, null, { body: write(api(invoke)) }))).toEqual(said);
+      expect(findings(changed(address, { body: write(api(named)) }, { body: write(api(invoke)) }))).toEqual(said);
+      expect(findings(changed(address, null, { body: write(api(named)) }))).toEqual([]);
+    }
+    const nested = { template_body: JSON.stringify({ Policy: policy(invoke) }) };
+    expect(findings(changed('aws_cloudformation_stack.x', null, nested))).toHaveLength(1);
+    expect(findings(changed('aws_x.y', null, { block: [{ policy: policy(invoke) }] }))).toHaveLength(1);
+    expect(findings(changed('aws_x.y', null, { script: 'Statement' }))).toEqual([]);
   });
 
   test('unless the policy itself refuses all others, as long as it does', () => {
