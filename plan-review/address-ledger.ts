@@ -55,10 +55,16 @@ function addressesOf({ resource }: Configuration): string[] {
 
 /** Old addresses that Terraform is told about: it moves what is there, or forgets it. */
 function accountedFor(configuration: Configuration): string[] {
-  return [configuration.moved, configuration.removed].flat().flatMap((block) => {
-    if (!isRecord(block) || typeof block.from !== 'string') return [];
-    // A move to nowhere would be a deletion after all.
-    const { to } = block;
-    return to === undefined || addressesOf(configuration).includes(String(to)) ? [block.from] : [];
-  });
+  const present = addressesOf(configuration);
+  return [
+    // A move to nowhere would be a deletion after all, and so is a removal that does not say otherwise.
+    ...blocks(configuration.moved).filter(({ to }) => present.includes(String(to))),
+    ...blocks(configuration.removed).filter(({ lifecycle }) =>
+      blocks(lifecycle).some(({ destroy }) => destroy === false),
+    ),
+  ].map(({ from }) => String(from));
+}
+
+function blocks(value: unknown): Record<string, unknown>[] {
+  return [value].flat().filter(isRecord);
 }

@@ -53,8 +53,12 @@ describe('A renamed resource', () => {
   });
 
   test('passes when it is forgotten or retired on purpose', () => {
-    const removed = [{ from: 'aws_ebs_volume.volume', lifecycle: { destroy: false } }];
-    expect(vanished({ resource: renamed, removed })).toEqual([]);
+    const removed = (lifecycle?: unknown) => [{ from: 'aws_ebs_volume.volume', lifecycle }];
+    expect(vanished({ resource: renamed, removed: removed({ destroy: false }) })).toEqual([]);
+    expect(vanished({ resource: renamed, removed: removed([{ destroy: false }]) })).toEqual([]);
+    // Terraform destroys what a removed block names, unless it says otherwise.
+    expect(vanished({ resource: renamed, removed: removed() })).toHaveLength(1);
+    expect(vanished({ resource: renamed, removed: removed({ destroy: true }) })).toHaveLength(1);
     expect(
       vanished({ resource: renamed }, { retired: { 'storage:aws_ebs_volume.volume': 'nobody needs it' } }),
     ).toEqual([]);
