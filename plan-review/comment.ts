@@ -1,4 +1,5 @@
 import type { Finding, Verdict } from './gate';
+import { code, fenced, html, plain } from './markdown';
 import { effectOf, managedChanges, movesAndImports, type StackPlan } from './plan';
 import { planLines } from './plan-details';
 import { andMore, cutLines, cutText, divided } from './within-length';
@@ -145,30 +146,6 @@ function details(stack: string, lines: readonly string[]): string {
   return ['<details>', `<summary>${html(stack)}</summary>`, '', fenced('diff', text), '', '</details>'].join('\n');
 }
 
-/** A block of code with a fence longer than any in the text, or a value could end the block and be read as Markdown. */
-function fenced(language: string, text: string): string {
-  const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)));
-  return [`${fence}${language}`, text, fence].join('\n');
-}
-
 function bold(count: number): string {
   return count === 0 ? '·' : `**${count}**`;
-}
-
-function code(text: string): string {
-  return text.includes('`') ? html(text) : `\`${text}\``;
-}
-
-/** Text of ours with names from outside: nothing in it becomes Markdown that mentions, links or embeds. */
-function plain(text: string): string {
-  return text
-    .replaceAll('<', '&lt;')
-    .replaceAll('@', '&#64;')
-    .replaceAll('\n', ' ')
-    .replaceAll('|', '\\|')
-    .replaceAll('![', '!\\[');
-}
-
-function html(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('@', '&#64;');
 }

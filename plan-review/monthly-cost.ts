@@ -1,11 +1,16 @@
 import { z } from 'zod';
+import { plain } from './markdown';
+import { andMore, cutLines, cutText } from './within-length';
 
 const costSchema = z.looseObject({
   total: z.number(),
-  prices: z.looseObject({ currency: z.string() }),
+  prices: z.looseObject({ currency: z.string().regex(/^[A-Z]{3}$/) }),
   bill: z.array(z.looseObject({ item: z.string(), amount: z.number() })),
   months: z.array(z.looseObject({ hours: z.number(), total: z.number() })),
 });
+
+/** Characters that the lines of the bill take in a comment. */
+const longest = 10_000;
 
 /** What `npm run cost -- --json` writes, as far as a review reads it. */
 export type MonthlyCost = z.output<typeof costSchema>;
@@ -22,7 +27,7 @@ export function readMonthlyCost(text: string): MonthlyCost | string {
 /** A Markdown section: the month's cost by hours of use, before and after, and the lines of the bill that differ. */
 export function costSection(before: MonthlyCost, after: MonthlyCost): string {
   const { currency } = after.prices;
-  const hours = after.months.map((month) => month.hours).filter((each) => totalOf(before, each) !== undefined);
+  const hours = before.months.map((month) => month.hours).filter((each) => totalOf(after, each) !== undefined);
   const rows = hours.map((each) => row(`${each} h`, totalOf(before, each) ?? 0, totalOf(after, each) ?? 0));
   const items = [...new Set([...before.bill, ...after.bill].map(({ item }) => item))];
   const changed = items
@@ -36,7 +41,14 @@ export function costSection(before: MonthlyCost, after: MonthlyCost): string {
     ...rows,
     ...(changed.length === 0
       ? []
-      : ['', ...changed.map(({ item, old, young }) => `- ${item}: ${money(old)} → ${money(young)}`)]),
+      : [
+          '',
+          ...cutLines(
+            changed.map(({ item, old, young }) => `- ${plain(cutText(item, 200))}: ${money(old)} → ${money(young)}`),
+            longest,
+            (left) => `- ${andMore(left)}`,
+          ),
+        ]),
   ].join('\n');
 }
 

@@ -288,3 +288,28 @@ test('The month’s cost is shown before and after, with the lines that differ',
   expect(section).not.toContain('zone');
   expect(readMonthlyCost('{}')).toMatch(/npm run cost/);
 });
+
+test('The month’s cost comes from the pull request, and can hide, mention or fill nothing', () => {
+  const cost = (amount: number, items: string[], currency = 'USD') => ({
+    total: 1,
+    prices: { currency },
+    months: [{ hours: 730, total: amount }],
+    bill: items.map((item) => ({ item, amount })),
+  });
+  const read = (...parameters: Parameters<typeof cost>) => {
+    const result = readMonthlyCost(JSON.stringify(cost(...parameters)));
+    if (typeof result === 'string') throw new Error(result);
+    return result;
+  };
+  const section = costSection(read(1, []), read(2, ['x\n\n<!-- ', '\r\r# @everyone ![](https://example.com/x.png)']));
+  expect(section).toContain('- x  &lt;!-- : 0.00 → 2.00');
+  expect(section).not.toMatch(/<!--|@everyone|\r|!\[\]/);
+  const many = Array.from({ length: 2_000 }, (_, index) => `item ${index} ${'z'.repeat(2_000)}`);
+  expect(costSection(read(1, []), read(2, many)).length).toBeLessThan(20_000);
+  for (const currency of ['USD |', '<!--', '']) {
+    expect([currency, readMonthlyCost(JSON.stringify(cost(1, [], currency)))]).toEqual([
+      currency,
+      expect.stringContaining('npm run cost'),
+    ]);
+  }
+});
