@@ -83,3 +83,11 @@ test('Every mistake is told at once, without a stack trace', () => {
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(review('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--allow-in') });
 });
+
+test('Plans hold secrets, so git ignores where npm run plan writes them', () => {
+  const root = resolve(__dirname, '../..');
+  const [, folder = ''] =
+    /output: \{ type: 'string', default: '(.+?)' \}/.exec(readFileSync(join(root, 'commands/plan.ts'), 'utf8')) ?? [];
+  expect(folder).not.toBe('');
+  expect(readFileSync(join(root, '.gitignore'), 'utf8').split('\n')).toContain(`${folder}/`);
+});
