@@ -2,21 +2,12 @@ import { configuredArguments, isConfigured, moduleOf } from './configuration';
 import { entry, isRecord, type Plan, type ResourceChange } from './plan';
 
 /** Arguments that say what a rule, a permission or a policy belongs to: with another value the same words open something else. */
-const owners = [
-  ...[
-    'arn',
-    'bucket',
-    'cloud_function',
-    'db_snapshot_identifier',
-    'domain_name',
-    'event_bus_name',
-    'file_system_id',
-    'function_name',
-  ],
-  ...['image_id', 'key', 'key_id', 'layer_name', 'network', 'network_security_group_name', 'prefix_list_id'],
-  ...['qualifier', 'queue_url', 'repository', 'resource_arn', 'rest_api_id', 'secret_arn', 'security_group_id'],
-  ...['service', 'topic', 'vpc_id'],
-];
+const owners = (
+  'arn bucket cloud_function db_snapshot_identifier domain_name event_bus_name file_system_id ' +
+  'function_name image_id key key_id layer_name network network_security_group_name prefix_list_id ' +
+  'qualifier queue_url repository resource_arn rest_api_id secret_arn security_group_id service topic ' +
+  'vpc_id'
+).split(' ');
 
 /**
  * Whether a change leaves a resource with what it belongs to. What only the apply will tell is the same where it refers to what it
