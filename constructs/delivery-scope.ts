@@ -30,7 +30,13 @@ export function resourceArns({ name, region, account }: DeliveryScope) {
     functions: arn('lambda', `function:${name}-*`),
     roles: [`arn:aws:iam::${account}:role/${name}-*`, `arn:aws:iam::${account}:instance-profile/${name}-*`],
     // With those of deployments whose names begin like this one's.
-    delivery: ['role', 'policy'].map((kind) => `arn:aws:iam::${account}:${kind}/${name}-*delivery-*`),
+    delivery: [
+      `role/${name}-delivery-*`,
+      `policy/${name}-delivery-*`,
+      `role/${name}-*-delivery-plan`,
+      `role/${name}-*-delivery-deploy`,
+      `policy/${name}-*-delivery-boundary`,
+    ].map((resource) => `arn:aws:iam::${account}:${resource}`),
     logGroups: [arn('logs', `log-group:/aws/lambda/${name}-*`), arn('logs', `log-group:/aws/apigateway/${name}-*`)],
     alarms: arn('cloudwatch', `alarm:${name}-*`),
     topics: arn('sns', `${name}-*`),

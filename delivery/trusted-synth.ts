@@ -15,7 +15,7 @@ const stateSettings = ['bucket', 'key', 'region', 'encrypt', 'use_lockfile'];
  * Functions that read files of the machine that plans, such as its environment with the credentials in it, and `templatestring`, whose
  * text may be put together from pieces that look like none of them. Comments may stand before the parenthesis.
  */
-const fileFunction = /\b(?:file\w*|template\w+|pathexpand|abspath)(?:\s|\/\*[\s\S]*?\*\/|(?:#|\/\/).*\n)*\(/;
+const fileFunction = /\b(?:file\w*|template\w+|pathexpand|abspath)(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|(?:#|\/\/).*\n)*\(/;
 
 /**
  * Why a synth made by code that nobody has reviewed may not be planned with credentials, in words; empty where it may. Terraform

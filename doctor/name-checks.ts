@@ -49,13 +49,21 @@ const names: Check = {
   async run(surroundings) {
     const { Account = '' } = await surroundings.aws.sts.send(new GetCallerIdentityCommand({}));
     const wanted = wantedNames(surroundings, Account);
-    const taken = (await Promise.all(wanted.map((each) => takenByOthers(surroundings, each)))).flat();
-    return taken.length === 0
-      ? ok(`none of ${wanted.length} is taken by others`)
-      : problem(
-          `taken already: ${taken.join(', ')}`,
-          'delete what is left of an earlier try, or choose another name in the setting name (for a host name: services[].subdomain)',
-        );
+    const unseen: string[] = [];
+    const looks = wanted.map((each) =>
+      takenByOthers(surroundings, each).catch((error: Error) => {
+        unseen.push(`${each.what} (${error.message})`);
+        return [];
+      }),
+    );
+    const taken = (await Promise.all(looks)).flat();
+    if (taken.length > 0)
+      return problem(
+        `taken already: ${taken.join(', ')}`,
+        'delete what is left of an earlier try, or choose another name in the setting name (for a host name: services[].subdomain)',
+      );
+    const free = `none of ${wanted.length - unseen.length} is taken by others`;
+    return unseen.length === 0 ? ok(free) : unsure(`${free}; not looked at: ${unseen.join(', ')}`);
   },
 };
 

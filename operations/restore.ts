@@ -47,8 +47,11 @@ export async function planRestore(client: Client, snapshot: Snapshot, options: R
   const matching = (pattern: string) => snapshot.names.filter((name) => matches(pattern, name));
   const unknown = wanted.filter((pattern) => matching(pattern).length === 0);
   const names = wanted.length === 0 ? [...snapshot.names] : [...new Set(wanted.flatMap(matching))].sort();
-  // a closed index is there, too: a restore would replace it without a word
-  const { indices, data_streams: streams } = await client.indices.resolveIndex({ name: '*', expand_wildcards: 'all' });
+  // A closed index is there, too: a restore would replace it without a word. What is hidden, such as Kibana's own streams, makes room.
+  const { indices, data_streams: streams } = await client.indices.resolveIndex({
+    name: '*',
+    expand_wildcards: ['open', 'closed'],
+  });
   const there = new Map(indices.map(({ name, attributes }) => [name, attributes.includes('closed')]));
   const targets = names.map((name) => `${prefix}${name}`);
   const taken = targets.filter((name) => there.has(name));
@@ -167,7 +170,7 @@ function unseen(error: errors.ElasticsearchClientError, everything: boolean): Us
   const begun = 'The restore has begun and goes on by itself, but its end cannot be seen';
   return everything && error instanceof errors.ResponseError && error.statusCode === 401
     ? new UserError(
-        `${begun}: the snapshot brought back its users with the passwords that they had then.\nnpm run password -- --on-host gives elastic a new one, in Elasticsearch and in Systems Manager.`,
+        `${begun}: the snapshot brought back its users with the passwords that they had then.\nnpm run password -- --on-host puts a new one into Systems Manager, which the host takes over at its next boot.`,
       )
     : new UserError(`${begun}: ${reasonOf(error)}`);
 }

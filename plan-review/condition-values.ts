@@ -12,15 +12,16 @@ const beginnings: readonly { key: RegExp; names: RegExp }[] = [
   },
   { key: /:(?:repository|job_workflow_ref)$/i, names: /^[^/]+\// },
 ];
-/** More than an id's kind (`vpc-`, `organization:`), or one of IAM's unique ids, before which no kind stands. */
-const beyondKind = /^\w+[-:|].|^[A-Z\d]{12,}/;
+/** More than an id's kind (`vpc-`, `organization:`, `org/`), or an id before which no kind stands: IAM's unique ones, and those in braces. */
+const beyondKind = /^\w+[-:|].|^\w+\/[^/]+\/|^[A-Z\d]{12,}|^\{[\da-f-]{36}\}/;
 
 /** Whether a condition's value is met by somebody alone, and not by everybody, a whole block of the internet, or any account. */
 export function namesSomebody(key: string, value: unknown): boolean {
   if (typeof value !== 'string' || isWorld(value)) return false;
   const literal = value.split(wildcard, 1)[0] ?? '';
   const beginning = beginnings.find((each) => each.key.test(key));
-  if (beginning !== undefined) return beginning.names.test(literal);
+  // the end of a value ends its last part
+  if (beginning !== undefined) return beginning.names.test(literal === value ? `${value}:` : literal);
   return literal === value || (/arn$/i.test(key) ? namesOwner(value) : beyondKind.test(literal));
 }
 

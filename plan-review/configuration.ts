@@ -9,7 +9,7 @@ const modules = new RegExp(`^(?:module\\.[\\w-]+(?:${index.source})?\\.)*`);
  * plan does not have the resource's configuration.
  */
 export function configuredArguments(address: string, plan: Plan): Record<string, unknown> | undefined {
-  const parts = address.replaceAll(index, '').split('.');
+  const parts = withoutIndices(address).split('.');
   let module = plan.configuration?.root_module;
   while (parts[0] === 'module') {
     const [, name = ''] = parts.splice(0, 2);
@@ -26,6 +26,11 @@ export function configuredArguments(address: string, plan: Plan): Record<string,
 export function isConfigured(address: string, argument: string, plan: Plan): boolean {
   const configured = configuredArguments(address, plan);
   return configured === undefined || configured[argument] !== undefined;
+}
+
+/** An address of all that `count` and `for_each` make of a resource, as an expression refers to one of them. */
+export function withoutIndices(address: string): string {
+  return address.replaceAll(index, '');
 }
 
 /** The module that a resource is in, as it stands at the front of its address; empty for the root. */

@@ -1,4 +1,4 @@
-import { configuredArguments, isConfigured, moduleOf } from './configuration';
+import { configuredArguments, isConfigured, moduleOf, withoutIndices } from './configuration';
 import { entry, isRecord, type Plan, type ResourceChange } from './plan';
 
 /** Arguments that say what a rule, a permission or a policy belongs to: with another value the same words open something else. */
@@ -19,10 +19,16 @@ export function keepsOwner({ address, change }: ResourceChange, plan: Plan): boo
     const before = entry(change.before, argument) ?? null;
     if (entry(change.after_unknown, argument) !== true) return before === (entry(change.after, argument) ?? null);
     const expression = configuredArguments(address, plan)?.[argument];
-    const references = [entry(expression, 'references')].flat().map((each) => `${moduleOf(address)}${String(each)}`);
+    const references = [entry(expression, 'references')]
+      .flat()
+      .map((each) => withoutIndices(`${moduleOf(address)}${String(each)}`));
+    const refersTo = (other: string) =>
+      references.some(
+        (each) => each === other || (/(?:^|\.)module\.[^.]+$/.test(each) && other.startsWith(`${each}.`)),
+      );
     return plan.resource_changes.some(
       ({ address: other, change: { before: values } }) =>
-        references.includes(other) && isRecord(values) && Object.values(values).includes(before),
+        refersTo(withoutIndices(other)) && isRecord(values) && Object.values(values).includes(before),
     );
   });
 }

@@ -105,6 +105,11 @@ describe('A synth that nobody has reviewed is not planned when its Terraform', (
       'a function that reads files',
     ],
     [
+      'reads files behind more comments than anybody writes',
+      () => ({ output: { o: { value: `\${file${'/**/'.repeat(2_000)}("x")}` } } }),
+      'a function that reads files',
+    ],
+    [
       'makes up a template',
       () => ({ output: { o: { value: '${templatestring(local.made, {})}' } } }),
       'a function that reads files',
@@ -121,6 +126,14 @@ describe('A synth that nobody has reviewed is not planned when its Terraform', (
     expect(distrust(output, bucket)).toEqual([expect.stringContaining(complaint)]);
     expect(distrust(output, bucket)[0]).toMatch(/^search: /);
   });
+});
+
+test('Comments without end are read in no time', () => {
+  const value = `\${file${'/**/'.repeat(2_000)}x}`;
+  const output = changed('comments', (to) =>
+    editJson(to, search, (document) => ({ ...document, output: { o: { value } } })),
+  );
+  expect(distrust(output, bucket)).toEqual([]);
 });
 
 describe('A synth that nobody has reviewed is not planned when it brings', () => {

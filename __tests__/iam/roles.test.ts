@@ -174,6 +174,8 @@ const expectations: Expectation[] = [
       { action: 'ssm:GetParameter', resource: parameter('searchgate/secrets/elastic-password') },
       { action: 'ssm:GetParameter', resource: parameter('searchgate/certificates/node-0/key') },
       { action: 'lambda:UpdateFunctionCode', resource: arn('lambda', 'function:searchgate-search') },
+      // a service's own role, whatever the service is called
+      { action: 'iam:UpdateRole', resource: `arn:aws:iam::${account}:role/searchgate-order-delivery-api` },
       { action: 'lambda:InvokeFunction', resource: arn('lambda', 'function:searchgate-search') },
       {
         action: 'ec2:RunInstances',

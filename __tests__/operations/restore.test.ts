@@ -13,7 +13,7 @@ const snapshot: Snapshot = {
   state: 'SUCCESS',
   began: new Date(0),
   version: '9.5.3',
-  names: ['notes', 'orders'],
+  names: ['notes', 'orders', '.kibana-event-log-ds'],
   features: ['security'],
 };
 
@@ -51,7 +51,8 @@ class ElasticsearchStandIn {
     return {
       indices: seen.map(([name, kind]) => ({ name, attributes: kind === 'hidden' ? ['open', 'hidden'] : [kind] })),
       aliases: [],
-      data_streams: [],
+      // as Kibana makes it by itself
+      data_streams: expanded === 'all' || expanded.includes('hidden') ? [{ name: '.kibana-event-log-ds' }] : [],
     };
   }
 
@@ -90,10 +91,11 @@ describe('a restore', () => {
   test('replaces a closed index that is named, as one that was cut off before leaves it', async () => {
     const { client } = await elasticsearch({ orders: 'closed', '.security-7': 'hidden' });
     const plan = await planRestore(client, snapshot, { overwrite: ['orders'] });
-    expect(plan).toMatchObject({ names: ['notes', 'orders'], replaced: ['orders'] });
+    expect(plan).toMatchObject({ names: snapshot.names, replaced: ['orders'] });
     expect(await restore(client, plan)).toEqual([
       { name: 'notes', documents: 7 },
       { name: 'orders', documents: 7 },
+      { name: '.kibana-event-log-ds', documents: 7 },
     ]);
   });
 

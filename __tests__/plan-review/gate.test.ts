@@ -443,9 +443,14 @@ describe('A plan that opens a policy to everybody is refused', () => {
       trust({ StringLike: { [`${provider}:${key}`]: value } }, provider);
     for (const subject of ['r*', 'repo*', 'repo:acme*', 'repo:*/search:*', 'environment:production'])
       expect([subject, like('sub', subject).length]).toEqual([subject, 1]);
-    for (const subject of ['repo:acme/*', 'repo:acme/search:*', 'repository_owner:acme:*'])
+    for (const subject of ['repo:acme/*', 'repo:acme/search:*', 'repository_owner:acme:*', 'repository_owner:acme'])
       expect([subject, like('sub', subject)]).toEqual([subject, []]);
     expect(like('repository', 'acme*')).toHaveLength(1);
+    // Others' subjects: a path, and an id in braces.
+    expect(like('sub', 'org/4aa1/project/77bd/user/*', 'oidc.circleci.com/org/4aa1')).toEqual([]);
+    expect(like('sub', 'org/*', 'oidc.circleci.com/org/4aa1')).toHaveLength(1);
+    const braces = '{a1b2c3d4-1111-2222-3333-444455556666}:*';
+    expect(like('sub', braces, 'api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc')).toEqual([]);
     expect(like('repository', 'acme/*')).toEqual([]);
     expect(like('sub', 'project_path:acme*', 'gitlab.com')).toHaveLength(1);
     expect(like('sub', 'project_path:acme/*', 'gitlab.com')).toEqual([]);
@@ -494,23 +499,32 @@ describe('What was open before is news where it belongs to something else now', 
     const address = 'module.a.aws_vpc_security_group_ingress_rule.x';
     const unknown = { afterUnknown: { security_group_id: true }, replacePaths: [['security_group_id']] };
     const moved = changed(address, { ...rule, security_group_id: 'sg-web' }, rule, unknown);
-    const group = (name: string) =>
+    const group = (place: string, name: string) =>
       changed(
-        `module.a.aws_security_group.${name}`,
-        { id: `sg-${name}`, description: 'old' },
+        `${place}.aws_security_group.${name}`,
+        { id: `sg-${name.slice(0, 3)}`, description: 'old' },
         { description: 'new' },
         { afterUnknown: { id: true }, replacePaths: [['description']] },
       );
-    const judged = (name: string) => {
-      const references = [`aws_security_group.${name}.id`, `aws_security_group.${name}`];
+    const judged = (
+      references = ['aws_security_group.web.id', 'aws_security_group.web'],
+      changes = [group('module.a', 'web'), group('module.a', 'db')],
+    ) => {
       const resources = [
         { address: 'aws_vpc_security_group_ingress_rule.x', expressions: { security_group_id: { references } } },
       ];
       const configuration = { root_module: { module_calls: { a: { module: { resources } } } } };
-      return judge([planOf('some', [moved, group('web'), group('db')], { configuration })]).findings;
+      return judge([planOf('some', [moved, ...changes], { configuration })]).findings;
     };
-    expect(judged('web')).toEqual([]);
-    expect(judged('db')).toHaveLength(1);
+    expect(judged()).toEqual([]);
+    expect(judged(['aws_security_group.db.id', 'aws_security_group.db'])).toHaveLength(1);
+    // One of several, as `for_each` has it, and a module's.
+    const several = [group('module.a', 'web["a"]'), group('module.a', 'db["a"]')];
+    expect(judged(['aws_security_group.web', 'each.key'], several)).toEqual([]);
+    expect(judged(['aws_security_group.db', 'each.key'], several)).toHaveLength(1);
+    const groups = ['module.groups.web', 'module.groups'];
+    expect(judged(groups, [group('module.a.module.groups', 'web')])).toEqual([]);
+    expect(judged(groups, [group('module.a.module.others', 'web')])).toHaveLength(1);
     // A role’s own ARN is another one when it is replaced, and says nothing.
     const open = { assume_role_policy: policy({ Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }) };
     const role = changed(
