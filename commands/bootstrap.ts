@@ -4,7 +4,6 @@ import { missingTools } from '../local/machine';
 import { passOnSignals } from '../local/process-group';
 import { bootstrapState, bucketExists } from '../local/terraform/state-bucket';
 import { stateKey, synthesizeState } from '../local/terraform/state-synth';
-import { TerraformError } from '../local/terraform/terraform';
 import { isEmulated, workspaceFor } from '../local/terraform/workspace';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
@@ -43,13 +42,8 @@ void runCommand(async () => {
   const { output, environment } = await workspaceFor(synth, { folder, name: 'state', region: state.region });
   const where = isEmulated(process.env) ? `the emulated AWS at ${process.env.AWS_ENDPOINT_URL}` : state.region;
   console.log(`State bucket ${state.bucket} in ${where}`);
-  try {
-    const log = join(output, 'bootstrap.log');
-    const outcome = await bootstrapState(output, bucket, { environment, log }, (text) => console.log(`  ${text}`));
-    console.log(`${state.bucket}: ${outcome}, ${elapsed(start)}. Next: npx cdktf deploy '*'`);
-    return 0;
-  } catch (error) {
-    if (error instanceof TerraformError) throw new UserError(error.message);
-    throw error;
-  }
+  const log = join(output, 'bootstrap.log');
+  const outcome = await bootstrapState(output, bucket, { environment, log }, (text) => console.log(`  ${text}`));
+  console.log(`${state.bucket}: ${outcome}, ${elapsed(start)}. Next: npx cdktf deploy '*'`);
+  return 0;
 });

@@ -3,8 +3,7 @@ import { join, resolve } from 'node:path';
 import { deployReviewed } from '../delivery/deploy-reviewed';
 import { stacksToPlan } from '../delivery/plan-stacks';
 import { passOnSignals } from '../local/process-group';
-import { TerraformError } from '../local/terraform/terraform';
-import { NoProviderError, workspaceFor } from '../local/terraform/workspace';
+import { workspaceFor } from '../local/terraform/workspace';
 import { loadSettings } from '../settings';
 import { readFlags, runCommand, UserError } from './terminal';
 
@@ -37,29 +36,24 @@ void runCommand(async () => {
   ];
   if (reviewed === undefined || mistakes.length > 0) throw new UserError(mistakes.join('\n'));
   const { settings } = loadSettings();
-  try {
-    const workspace = await workspaceFor(synth, {
-      folder: '.rehearsal',
-      name: 'deploy-reviewed',
-      region: settings.region,
-    });
-    const results = await deployReviewed(
-      stacksToPlan(synth),
-      { output: workspace.output, environment: workspace.environment, log: resolve(output, 'terraform.log') },
-      {
-        reviewed: resolve(reviewed),
-        folder: resolve(output),
-        tell: ({ stack, outcome, differences }) => {
-          console.log(
-            `  ${stack}: ${outcome === 'departed' ? 'would do what nobody has reviewed, so it is not applied' : outcome}`,
-          );
-          for (const difference of differences) console.log(`    ${difference}`);
-        },
+  const workspace = await workspaceFor(synth, {
+    folder: '.rehearsal',
+    name: 'deploy-reviewed',
+    region: settings.region,
+  });
+  const results = await deployReviewed(
+    stacksToPlan(synth),
+    { output: workspace.output, environment: workspace.environment, log: resolve(output, 'terraform.log') },
+    {
+      reviewed: resolve(reviewed),
+      folder: resolve(output),
+      tell: ({ stack, outcome, differences }) => {
+        console.log(
+          `  ${stack}: ${outcome === 'departed' ? 'would do what nobody has reviewed, so it is not applied' : outcome}`,
+        );
+        for (const difference of differences) console.log(`    ${difference}`);
       },
-    );
-    return results.some(({ outcome }) => outcome === 'departed') ? 3 : 0;
-  } catch (error) {
-    if (error instanceof NoProviderError || error instanceof TerraformError) throw new UserError(error.message);
-    throw error;
-  }
+    },
+  );
+  return results.some(({ outcome }) => outcome === 'departed') ? 3 : 0;
 });

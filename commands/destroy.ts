@@ -4,7 +4,7 @@ import { missingTools } from '../local/machine';
 import { passOnSignals } from '../local/process-group';
 import { synthesize } from '../local/rehearsal/deployment';
 import { Progress } from '../local/rehearsal/progress';
-import { CdktfError, destroy, stacksInOrder } from '../local/terraform/cdktf';
+import { destroy, stacksInOrder } from '../local/terraform/cdktf';
 import { isEmulated, workspaceFor } from '../local/terraform/workspace';
 import { loadSettings, type Settings } from '../settings';
 import { readFlags, runCommand, UserError } from './terminal';
@@ -56,23 +56,18 @@ void runCommand(async () => {
     progress.line('  Nothing was destroyed.');
     return 1;
   }
-  try {
-    await progress.step('cdktf destroy', (say) =>
-      destroy(going, {
-        output,
-        environment,
-        log: join(output, 'destroy.log'),
-        progress: ({ stack, resources, seconds, result }) => {
-          say(`${stack}, ${resources} resources`);
-          if (result !== undefined)
-            progress.line(`      ${stack.padEnd(14)} ${result.padEnd(64)} ${seconds.toFixed(1).padStart(6)} s`);
-        },
-      }),
-    );
-  } catch (error) {
-    if (error instanceof CdktfError) throw new UserError(error.message);
-    throw error;
-  }
+  await progress.step('cdktf destroy', (say) =>
+    destroy(going, {
+      output,
+      environment,
+      log: join(output, 'destroy.log'),
+      progress: ({ stack, resources, seconds, result }) => {
+        say(`${stack}, ${resources} resources`);
+        if (result !== undefined)
+          progress.line(`      ${stack.padEnd(14)} ${result.padEnd(64)} ${seconds.toFixed(1).padStart(6)} s`);
+      },
+    }),
+  );
   tellWhatStays(progress, settings, stacks);
   return 0;
 });

@@ -2,8 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { planStacks, type StackOutcome, stacksToPlan, synthDigest } from '../delivery/plan-stacks';
 import { distrust } from '../delivery/trusted-synth';
-import { TerraformError } from '../local/terraform/terraform';
-import { NoProviderError, workspaceFor } from '../local/terraform/workspace';
+import { workspaceFor } from '../local/terraform/workspace';
 import { effectOf, managedChanges } from '../plan-review/plan';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
@@ -50,23 +49,18 @@ void runCommand(async () => {
   rmSync(output, { recursive: true, force: true });
   const start = performance.now();
   const stacks = stacksToPlan(synth, baseline);
-  try {
-    const workspace = await workspaceFor(synth, { folder: '.rehearsal', name: 'plan', region: settings.region });
-    const outcomes = await planStacks(
-      stacks,
-      { output: workspace.output, environment: workspace.environment, log: resolve(output, 'terraform.log') },
-      {
-        folder: resolve(output),
-        lock: false,
-        tell: (outcome) => console.log(`  ${outcome.stack}: ${described(outcome)}`),
-      },
-    );
-    console.log(`${stacks.length} stacks, ${elapsed(start)}. Plans are in ${output}.`);
-    return outcomes.some((outcome) => 'failure' in outcome) ? 1 : 0;
-  } catch (error) {
-    if (error instanceof NoProviderError || error instanceof TerraformError) throw new UserError(error.message);
-    throw error;
-  }
+  const workspace = await workspaceFor(synth, { folder: '.rehearsal', name: 'plan', region: settings.region });
+  const outcomes = await planStacks(
+    stacks,
+    { output: workspace.output, environment: workspace.environment, log: resolve(output, 'terraform.log') },
+    {
+      folder: resolve(output),
+      lock: false,
+      tell: (outcome) => console.log(`  ${outcome.stack}: ${described(outcome)}`),
+    },
+  );
+  console.log(`${stacks.length} stacks, ${elapsed(start)}. Plans are in ${output}.`);
+  return outcomes.some((outcome) => 'failure' in outcome) ? 1 : 0;
 });
 
 function described(outcome: StackOutcome): string {

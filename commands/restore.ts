@@ -1,8 +1,7 @@
-import { errors } from '@elastic/elasticsearch';
 import { missingTools } from '../local/machine';
 import { restoreDrill } from '../local/restore-drill';
 import { planRestore, restore } from '../operations/restore';
-import { doorFlags, doorHelp, openSearchClient, reasonOf } from '../operations/search-client';
+import { asUserError, doorFlags, doorHelp, openSearchClient } from '../operations/search-client';
 import { listSnapshots, type Snapshot } from '../operations/snapshots';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
@@ -62,9 +61,7 @@ void runCommand(async () => {
     tell(`Restored in ${elapsed(start)}.`);
     return 0;
   } catch (error) {
-    if (error instanceof errors.ElasticsearchClientError)
-      throw new UserError(`Elasticsearch did not do what it was asked: ${reasonOf(error)}`);
-    throw error;
+    throw asUserError(error);
   } finally {
     await client.close();
   }

@@ -1,7 +1,5 @@
 import { help, readOptions } from '../local/rehearsal/options';
 import { Rehearsal } from '../local/rehearsal/rehearsal';
-import { CdktfError } from '../local/terraform/cdktf';
-import { TerraformError } from '../local/terraform/terraform';
 import { loadSettings } from '../settings';
 import { runCommand, UserError } from './terminal';
 
@@ -20,10 +18,5 @@ void runCommand(async () => {
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
-  try {
-    return await new Rehearsal(settings, options).run(interrupted);
-  } catch (error) {
-    if (error instanceof CdktfError || error instanceof TerraformError) throw new UserError(error.message);
-    throw error;
-  }
+  return await new Rehearsal(settings, options).run(interrupted);
 }).then(() => process.exit());

@@ -1,11 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { errors } from '@elastic/elasticsearch';
 import { missingTools } from '../local/machine';
 import { passOnSignals } from '../local/process-group';
 import { HostReplacement } from '../operations/host-replacement';
 import { ImageRenewal } from '../operations/image-renewal';
 import { rollOut } from '../operations/rolling-change';
-import { doorFlags, doorHelp, openSearchClient, reasonOf } from '../operations/search-client';
+import { asUserError, doorFlags, doorHelp, openSearchClient } from '../operations/search-client';
 import { VersionUpgrade } from '../operations/version-upgrade';
 import { loadSettings } from '../settings';
 import { elapsed, readFlags, runCommand, UserError } from './terminal';
@@ -62,9 +61,7 @@ void runCommand(async () => {
       );
     return declined ? 1 : 0;
   } catch (error) {
-    if (error instanceof errors.ElasticsearchClientError)
-      throw new UserError(`Elasticsearch did not do what it was asked: ${reasonOf(error)}`);
-    throw error;
+    throw asUserError(error);
   } finally {
     await client.close();
   }

@@ -9,7 +9,6 @@ import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Arguments } from '../local/terraform/configuration';
-import type { Settings } from '../settings';
 import type { AwsAccount } from './aws-account';
 import { type Check, ok, problem, type Surroundings, unsure } from './check';
 import { findZone, plainName } from './domain-checks';
@@ -88,8 +87,9 @@ interface Named {
 /** What a stack's resource is to be, and where. */
 interface Wanted {
   readonly given: Arguments;
-  readonly settings: Settings;
   readonly account: string;
+  /** The zone that the settings mean, looked for once. */
+  findZone(): ReturnType<typeof findZone>;
 }
 
 const named: Readonly<Record<string, Named>> = {
@@ -130,8 +130,8 @@ const named: Readonly<Record<string, Named>> = {
   aws_route53_record: {
     argument: 'name',
     what: 'record',
-    async exists(name, aws, { given: { type }, settings: { domain } }) {
-      const zone = await findZone(aws, domain);
+    async exists(name, aws, { given: { type }, findZone }) {
+      const zone = await findZone();
       if ('status' in zone) return false;
       const { ResourceRecordSets = [] } = await aws.route53.send(
         new ListResourceRecordSetsCommand({ HostedZoneId: zone.id, StartRecordName: name, MaxItems: 100 }),
@@ -161,11 +161,16 @@ const named: Readonly<Record<string, Named>> = {
 
 /** Every such name in the stacks. What only Terraform knows is left out, but for the account's id. */
 function wantedNames({ stacks, aws, settings }: Surroundings, account: string): WantedName[] {
+  let zone: ReturnType<typeof findZone> | undefined;
+  const zoneOnce = () => {
+    zone ??= findZone(aws, settings.domain);
+    return zone;
+  };
   return [...stacks()].flatMap(([stack, { resource = {} }]) =>
     Object.entries(named).flatMap(([type, { argument, what, exists }]) =>
       Object.values(resource[type] ?? {}).flatMap((given) => {
         const name = String(given[argument]).replaceAll(/\$\{data\.aws_caller_identity\.\w+\.account_id\}/g, account);
-        const wanted = { given, settings, account };
+        const wanted = { given, account, findZone: zoneOnce };
         return name.includes('${') ? [] : [{ stack, what: `${what} ${name}`, exists: () => exists(name, aws, wanted) }];
       }),
     ),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { Client } from '@elastic/elasticsearch';
+import { Client, errors } from '@elastic/elasticsearch';
 import { UserError } from '../commands/terminal';
 import { ParameterNames } from '../constructs/parameter-names';
 import type { Settings } from '../settings';
@@ -127,4 +127,11 @@ export function reasonOf(error: unknown): string {
   const { reason, caused_by: cause } = meta?.body?.error ?? {};
   if (reason === undefined) return message ?? String(error);
   return cause?.reason === undefined || reason.includes(cause.reason) ? reason : `${reason}: ${cause.reason}`;
+}
+
+/** What a command that uses Elasticsearch ends with: a refusal of Elasticsearch's is for the user to read, anything else stays as it is. */
+export function asUserError(error: unknown): unknown {
+  return error instanceof errors.ElasticsearchClientError
+    ? new UserError(`Elasticsearch did not do what it was asked: ${reasonOf(error)}`)
+    : error;
 }

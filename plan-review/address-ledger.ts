@@ -1,4 +1,4 @@
-import { isRecord } from './plan';
+import { blocks, isRecord } from './plan';
 
 /** Every Terraform address that was ever deployed from `settings/complete.json`, where everything is on that makes resources, so that a rename is noticed before it destroys. */
 export interface AddressLedger {
@@ -63,8 +63,4 @@ function accountedFor(configuration: Configuration): string[] {
       blocks(lifecycle).some(({ destroy }) => destroy === false),
     ),
   ].map(({ from }) => String(from));
-}
-
-function blocks(value: unknown): Record<string, unknown>[] {
-  return [value].flat().filter(isRecord);
 }

@@ -1,4 +1,4 @@
-import { type Change, effectOf, entry, type ResourceChange } from './plan';
+import { blocks, type Change, effectOf, entry, type ResourceChange } from './plan';
 
 /** What is gone for good when a resource of this type is deleted or replaced, as the end of a sentence. */
 const losses: Readonly<Record<string, string>> = {
@@ -145,10 +145,8 @@ function lostRecord({ before }: Change): string | undefined {
 
 /** EC2 deletes with an instance what was made with it, unless it is told not to. The first disk is the image's, and no news. */
 function lostVolumes({ before }: Change): string | undefined {
-  const lost = [entry(before, 'ebs_block_device')]
-    .flat()
-    .filter((each) => entry(each, 'delete_on_termination') === true);
-  const names = lost.map((each) => String(entry(each, 'device_name'))).join(', ');
+  const lost = blocks(entry(before, 'ebs_block_device')).filter((each) => each.delete_on_termination === true);
+  const names = lost.map((each) => String(each.device_name)).join(', ');
   return lost.length === 0 ? undefined : `everything on its ${lost.length === 1 ? 'volume' : 'volumes'} ${names}`;
 }
 

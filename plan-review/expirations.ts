@@ -1,5 +1,5 @@
 import { keepsOwner } from './owner';
-import { entry, type Plan, type ResourceChange } from './plan';
+import { blocks, entry, type Plan, type ResourceChange } from './plan';
 
 /** A rule by which S3 deletes current objects. */
 interface Expiration {
@@ -34,8 +34,8 @@ function isForNewBucket({ change }: ResourceChange, plan: Plan): boolean {
 }
 
 function expirations(values: unknown): Expiration[] {
-  return list(entry(values, 'rule')).flatMap((rule): Expiration[] => {
-    const [expiration] = list(entry(rule, 'expiration'));
+  return blocks(entry(values, 'rule')).flatMap((rule): Expiration[] => {
+    const [expiration] = blocks(entry(rule, 'expiration'));
     const [days, date] = [Number(entry(expiration, 'days') ?? 0), String(entry(expiration, 'date') ?? '')];
     if (entry(rule, 'status') !== 'Enabled' || (days <= 0 && date === '')) return [];
     const scope = JSON.stringify(set([entry(rule, 'prefix'), entry(rule, 'filter')])) ?? '';
@@ -53,8 +53,8 @@ function covers(old: Expiration, young: Expiration): boolean {
 }
 
 function within(rule: unknown): string {
-  const [filter] = list(entry(rule, 'filter'));
-  const [both] = list(entry(filter, 'and'));
+  const [filter] = blocks(entry(rule, 'filter'));
+  const [both] = blocks(entry(filter, 'and'));
   const prefix = [rule, filter, both].map((each) => entry(each, 'prefix')).find((each) => set(each) !== undefined);
   return prefix === undefined ? 'with some tag or size' : `under ${String(prefix)}`;
 }
@@ -67,8 +67,4 @@ function set(value: unknown): unknown {
     set(part) === undefined ? [] : [[key, set(part)]],
   );
   return parts.length === 0 ? undefined : Object.fromEntries(parts);
-}
-
-function list(value: unknown): unknown[] {
-  return [value ?? []].flat();
 }

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { isWorld } from './address-blocks';
 import { namesSomebody } from './condition-values';
-import { isRecord } from './plan';
+import { blocks, isRecord } from './plan';
 
 /** Condition keys that say who asks or on whose behalf. A condition on anything else leaves a policy open. */
 const narrowingKeys =
@@ -70,7 +70,7 @@ function policiesIn(value: unknown): Statement[][] {
   if (Array.isArray(value)) return value.flatMap(policiesIn);
   if (!isRecord(value)) return [];
   const { Statement, ...others } = value;
-  const own = [Statement].flat().filter(isRecord);
+  const own = blocks(Statement);
   return [...(own.length === 0 ? [] : [own]), ...Object.values(others).flatMap(policiesIn)];
 }
 

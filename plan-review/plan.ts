@@ -110,6 +110,11 @@ export function entry(value: unknown, key: string): unknown {
   return isRecord(value) ? value[key] : undefined;
 }
 
+/** Blocks of a kind within another, which stand alone or in a list. */
+export function blocks(value: unknown): Record<string, unknown>[] {
+  return [value].flat().filter(isRecord);
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -52,17 +52,16 @@ def answer(serve, environ):
     call = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
     if environ["REQUEST_METHOD"] in ("GET", "HEAD") or call is None:
         return serve
-    again = not environ.get("HTTP_AMZ_SDK_REQUEST", "").startswith("attempt=1;")
-    if again:
+    if not environ.get("HTTP_AMZ_SDK_REQUEST", "").startswith("attempt=1;"):
         print(f"sent again ({call in answered}): {environ['PATH_INFO']} {environ['HTTP_AMZ_SDK_REQUEST']}", file=sys.stderr)
-    if not (again and call in answered):
-        response = Response.from_app(serve, environ, buffered=True)
-        if response.status_code >= 500:
-            return response
+        if call in answered:
+            return answered[call]
+    response = Response.from_app(serve, environ, buffered=True)
+    if response.status_code < 500:
         answered[call] = response
         if len(answered) > 100:
             answered.pop(next(iter(answered)))
-    return answered[call]
+    return response
 
 
 def write_down(request, action):

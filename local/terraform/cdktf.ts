@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { UserError } from '../../commands/terminal';
 import { run } from '../process-group';
 
 /** How far one stack has come. */
@@ -29,7 +30,7 @@ export interface CdktfRun {
 const command = resolve(__dirname, '../../node_modules/cdktf-cli/bundle/bin/cdktf');
 
 /** Thrown when `cdktf` ends with an error; the message holds what Terraform said was wrong. */
-export class CdktfError extends Error {}
+export class CdktfError extends UserError {}
 
 /**
  * `cdktf deploy` of stacks that are synthesized already, in the order of their dependencies, which have to be among them, unless it is one

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { UserError } from '../../commands/terminal';
 import { run } from '../process-group';
 
 export interface TerraformRun {
@@ -11,7 +12,7 @@ export interface TerraformRun {
 }
 
 /** Thrown when Terraform ends with an error; the message holds its own words. */
-export class TerraformError extends Error {}
+export class TerraformError extends UserError {}
 
 /**
  * Runs Terraform and returns what it wrote on standard output.

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { UserError } from '../../commands/terminal';
 import { type Difference, pinnedProviders, readStacks } from './configuration';
 import { emulatedEnvironment } from './emulated-environment';
 import { chooseProviders, type ProviderChoice, registryAnswers, writeInstallation } from './provider-installation';
@@ -15,7 +16,7 @@ export interface Workspace {
 }
 
 /** Thrown where a provider can be had neither from this machine nor from the registry. */
-export class NoProviderError extends Error {}
+export class NoProviderError extends UserError {}
 
 export interface EmulatedPlace {
   /** The rehearsal's folder. */
